@@ -1,0 +1,65 @@
+"""Names of countries, capitals, cities, organisations, demonyms and metonyms in six languages.
+
+Read from `data/gazetteer.tsv`, which `scripts/build_gazetteer.py` makes (Unicode CLDR names, CIA World Factbook facts,
+and a hand-made part).
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from tracker import text
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """One name: `code` is ISO 3166 alpha-3 or INT:…; `kind` is country, demonym, capital, city, metonym, org, place…
+
+    `ambiguity` is empty for a name that may match alone; else why it needs care (shared, place, person, word, case…).
+    """
+
+    code: str
+    kind: str
+    lang: str
+    text: str
+    canonical: str
+    ambiguity: str
+
+
+@cache
+def names() -> tuple[Name, ...]:
+    """Every name of the shipped gazetteer."""
+    source = resources.files("tracker").joinpath("data/gazetteer.tsv")
+    with source.open("r", encoding="utf-8") as lines:
+        return tuple(Name(*row) for row in csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+@cache
+def _by_name() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name in names():
+        if name.kind in ("country", "alias", "org") and name.ambiguity in ("", "place", "case"):
+            found.setdefault(text.fold(name.text), name.code)
+    return found
+
+
+@cache
+def _codes() -> frozenset[str]:
+    return frozenset(name.code for name in names() if name.code)
+
+
+def country_named(spelling: str) -> str | None:
+    """The code of a country or organisation by any of its names or by the code itself; None when unknown."""
+    if spelling.upper() in _codes():
+        return spelling.upper()
+    return _by_name().get(text.fold(spelling))
+
+
+@cache
+def country_name(code: str, lang: str = "en") -> str:
+    """A country's name in one language; its English name, then the code itself, where there is none."""
+    named = {name.lang: name.text for name in reversed(names()) if name.code == code and name.kind == "country"}
+    return named.get(lang) or named.get("en") or code

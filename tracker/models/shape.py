@@ -1,0 +1,90 @@
+"""Values in the JSON shapes of the public surface: what `show --json`, the API and the webhooks all print."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from tracker.models.statement import Event, Label, Link, Media, Party, Statement
+
+
+def instant(moment: datetime | None) -> str | None:
+    """RFC 3339 in UTC, with as many digits as it has: `2022-11-02T18:10:00Z`."""
+    return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def statement(one: Statement) -> dict[str, Any]:
+    post, understood = one.post, one.classification
+    return {
+        "id": one.id,
+        "url": post.url,
+        "source": one.source,
+        "kind": one.kind,
+        "origin": post.origin,
+        "external_id": post.external_id,
+        "speaker": _speaker(one) if post.origin == "official" else None,
+        "publisher": post.publisher,
+        "author": post.author,
+        "lang": understood.lang,
+        "title": post.title,
+        "text": post.text,
+        "published_at": instant(post.published_at),
+        "published_stated": post.published_stated,
+        "published_inferred": post.published_inferred,
+        "effective_at": instant(post.effective_at),
+        "edited_at": instant(post.edited_at),
+        "first_seen_at": instant(one.first_seen_at),
+        "last_seen_at": instant(one.last_seen_at),
+        "version": one.version,
+        "versions": one.versions,
+        "presence": one.presence,
+        "media": [media(item) for item in post.media],
+        "labels": [label(item) for item in one.labels],
+        "scores": dict(understood.scores),
+        "mentions": [{"kind": m.kind, "ref": m.ref, "exact": m.words.exact} for m in understood.mentions],
+        "events": [event(item) for item in one.events],
+        "links": [link(item) for item in one.links],
+        "classified": understood.classified,
+        "classifier": understood.version,
+    }
+
+
+def _speaker(one: Statement) -> dict[str, Any]:
+    speaker = one.post.speaker
+    return {"leader": speaker.leader, "name": speaker.name, "office": speaker.office, "country": speaker.country}
+
+
+def media(item: Media) -> dict[str, Any]:
+    return {"type": item.type, "url": item.url, "alt": item.alt, "sha256": item.sha256}
+
+
+def label(item: Label) -> dict[str, Any]:
+    shape: dict[str, Any] = {"name": item.name, "score": item.score, "by": item.by}
+    shape["evidence"] = [{"field": w.field, "exact": w.exact, "start": w.start, "end": w.end} for w in item.words]
+    if item.reason:
+        shape["reason"] = item.reason
+    return shape
+
+
+def event(item: Event) -> dict[str, Any]:
+    return {
+        "id": item.id,
+        "type": item.type,
+        "mode": item.mode,
+        "context": list(item.context),
+        "status": item.status,
+        "visitor": [party(visitor) for visitor in item.visitors],
+        "host": party(item.host),
+        "place": item.place,
+        "date": item.day.isoformat() if item.day else None,
+        "date_end": item.day_end.isoformat() if item.day_end else None,
+        "statements": list(item.statements),
+    }
+
+
+def party(side: Party) -> dict[str, Any]:
+    return {"name": side.name, "leader": side.leader, "country": side.country}
+
+
+def link(item: Link) -> dict[str, Any]:
+    return {"type": item.type, "statement": item.statement, "exact": item.exact, "verdict": item.verdict}

@@ -1,0 +1,243 @@
+"""A statement and what is understood of it: labels, mentions, events, links."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Literal
+
+from tracker.models.registry import Speaker
+
+Origin = Literal["official", "report"]
+Presence = Literal["live", "deleted", "withheld", "suspended", "protected", "unreachable", "beyond_window"]
+By = Literal["words", "event", "person", "model"]
+VisitStatus = Literal["announced", "ongoing", "past", "postponed", "cancelled"]
+LinkType = Literal["quotes", "quoted_by", "reposts", "reposted_by", "replies_to", "replied_by", "same_as"]
+Verdict = Literal["exact", "truncated", "altered", "unattributed"]
+INVERSE: Mapping[str, LinkType] = {
+    "quotes": "quoted_by", "quoted_by": "quotes", "reposts": "reposted_by", "reposted_by": "reposts",
+    "replies_to": "replied_by", "replied_by": "replies_to", "same_as": "same_as",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A W3C TextQuoteSelector with offsets in code points of `field` ("title" or "text")."""
+
+    field: Literal["title", "text"]
+    exact: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A category of the taxonomy. `score` is rounded to two decimals; `reason` explains what words cannot."""
+
+    name: str
+    score: float
+    by: By = "words"
+    words: tuple[Words, ...] = ()
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A leader, office, country, place or organisation named in the text; `ref` is its id, ISO code or name."""
+
+    kind: Literal["leader", "office", "country", "place", "organisation"]
+    ref: str
+    words: Words
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """One side of a visit. `country` is ISO 3166 alpha-3 or INT:…"""
+
+    name: str | None = None
+    leader: str | None = None
+    country: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A visit as one text tells it (PLOVER CONSULT, mode visit). `words` explain each field that was read."""
+
+    status: VisitStatus
+    visitors: tuple[Party, ...] = ()
+    host: Party = Party()
+    place: str | None = None
+    day: date | None = None
+    day_end: date | None = None
+    words: tuple[tuple[str, Words], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Classification:
+    """What was understood of one text. `classified` is False for a language the classifier does not know."""
+
+    lang: str | None
+    classified: bool
+    version: str
+    labels: tuple[Label, ...] = ()
+    scores: Mapping[str, float] = field(default_factory=dict)
+    mentions: tuple[Mention, ...] = ()
+    visits: tuple[Visit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One visit, told by one or more statements."""
+
+    id: str
+    status: VisitStatus
+    visitors: tuple[Party, ...] = ()
+    host: Party = Party()
+    place: str | None = None
+    day: date | None = None
+    day_end: date | None = None
+    type: str = "CONSULT"
+    mode: str = "visit"
+    context: tuple[str, ...] = ()
+    statements: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """This statement relates to another; for a quotation `exact` are the words as this text has them."""
+
+    type: LinkType
+    statement: str
+    exact: str | None = None
+    verdict: Verdict | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A picture, video or file that came with a statement."""
+
+    type: str
+    url: str
+    alt: str | None = None
+    sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A stated relation to another item, before it is resolved: by the platform's id or by address."""
+
+    type: Literal["reposts", "replies_to", "quotes"]
+    external_id: str | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A normalised item: clean text, checked dates, identity. What becomes a statement's version.
+
+    `published_at` is None when none was stated or the stated one is impossible; `published_inferred` then says what
+    `effective_at` is and why. `hash` is SHA-256 over what a reader sees (title and text, white space folded).
+    """
+
+    external_id: str
+    keys: tuple[str, ...]
+    origin: Origin
+    speaker: Speaker
+    publisher: str | None
+    text: str
+    hash: str
+    effective_at: datetime
+    title: str | None = None
+    url: str | None = None
+    author: str | None = None
+    lang: str | None = None
+    published_at: datetime | None = None
+    published_stated: str | None = None
+    published_inferred: str | None = None
+    edited_at: datetime | None = None
+    media: tuple[Media, ...] = ()
+    references: tuple[Reference, ...] = ()
+    presence: Presence = "live"
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One kept post, communiqué or article, with all that is understood of it. `seq` orders by commit, for cursors."""
+
+    id: str
+    seq: int
+    source: str
+    kind: str
+    post: Post
+    first_seen_at: datetime
+    last_seen_at: datetime
+    version: int
+    versions: int
+    presence: Presence
+    classification: Classification
+    labels: tuple[Label, ...] = ()
+    events: tuple[Event, ...] = ()
+    links: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """The content of a statement as observed at one time."""
+
+    statement: str
+    version: int
+    observed_at: datetime
+    title: str | None
+    text: str
+    hash: str
+    edited_at: datetime | None
+    evidence_sha256: str | None
+    classifier: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """A rule that matches a statement, and why. `held` says why it is kept without telling anybody."""
+
+    rule: str
+    reason: str
+    held: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EventTold:
+    """An event as it stands after a statement was related to it, and the statements that tell it.
+
+    `key` is unique, so that two workers which find the same visit at once make one event of it.
+    """
+
+    key: str
+    event: Event
+    told_by: tuple[tuple[str, Visit | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """What relating one statement to those around it added. Idempotent to keep.
+
+    `links` are (from statement, link), kept with their inverse; `labels` (statement, label by event);
+    `firings` and `digests` (statement, …) what these additions newly match.
+    """
+
+    statement: str
+    links: tuple[tuple[str, Link], ...] = ()
+    events: tuple[EventTold, ...] = ()
+    labels: tuple[tuple[str, Label], ...] = ()
+    firings: tuple[tuple[str, Firing], ...] = ()
+    digests: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page of search results. `total` is exact up to 1,000; `capped` says that there are more. `next` is a cursor."""
+
+    statements: tuple[Statement, ...]
+    total: int
+    capped: bool = False
+    next: str | None = None
