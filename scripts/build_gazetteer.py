@@ -1,0 +1,98 @@
+"""Make tracker/data/gazetteer.tsv: names of countries, capitals, cities, organisations, demonyms and metonyms.
+
+    python scripts/build_gazetteer.py ../shared/registry/gazetteer.csv
+
+reads the research table (Unicode CLDR names, CIA World Factbook facts, i18n-nationality demonyms, hand-made rows) and
+scripts/data/cities.tsv (hand-made), and writes rows of code, kind, lang, text, canonical, ambiguity, sorted and unique.
+"""
+
+from __future__ import annotations
+
+import csv
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+TARGET = HERE.parent / "tracker" / "data" / "gazetteer.tsv"
+LANGS = ("fr", "en", "es", "pt", "ar", "ru")
+#: Organisations that have a code of their own; every other one is INT:OTHER.
+CODES = {
+    "United Nations": "INT:UN", "United Nations HQ": "INT:UN", "UN mission": "INT:UN", "UNHCR": "INT:UN",
+    "WHO": "INT:UN", "UNESCO": "INT:UN", "IAEA": "INT:UN",
+    "European Union": "INT:EU", "EU institutions": "INT:EU",
+    "African Union": "INT:AU", "ECOWAS": "INT:ECOWAS",
+}  # fmt: skip
+#: The table's remarks about ambiguity -> the words that tracker.gazetteer knows.
+CARE = {"": "", "low": "", "none": "", "place": "place", "shared": "shared", "case": "case", "historic": ""}
+#: Seats that the table calls metonyms, whose town is the European capital as well.
+NOT_METONYMS = {"Brussels", "Bruxelles"}
+#: Everyday words in one of the six languages.
+WORDS = {"San", "Ber", "Nara", "Manga", "Pama", "Bol", "Mao", "Dori", "Kati", "Kaya", "Bosso", "Nice", "Lille", "Cali",
+         "Kara", "Beira", "Porto", "Florence", "Sofia", "Salvador", "Rio", "Victoria", "Georgetown", "Kingston",
+         "Le Cap", "Carthage", "Medina", "Granada", "Atar", "Rosso", "Bali", "le Quai", "la Marina", "Valencia",
+         "Santiago", "San José", "Brest", "America", "Marina", "la Villa", "the Villa"}  # fmt: skip
+
+
+def researched(path: Path) -> list[tuple[str, ...]]:
+    with path.open(encoding="utf-8", newline="") as lines:
+        return [row for item in csv.DictReader(lines) if (row := _row(item))]
+
+
+def _row(item: dict[str, str]) -> tuple[str, ...] | None:
+    code, kind, canonical = item["iso3"], item["type"], item["canonical"]
+    if item["lang"] not in LANGS or (kind == "metonym" and item["text"] in NOT_METONYMS):
+        return None
+    if code in ("INT", "EUU"):
+        code = CODES.get(canonical, "INT:EU" if code == "EUU" else "INT:OTHER")
+        canonical = item["text"] if canonical.startswith(("international", "armed", "Russian")) else canonical
+    elif code == "AFR":
+        code = ""
+    ambiguity = CARE.get(item["ambiguity"], "person" if item["ambiguity"] == "person" else "generic")
+    if item["ambiguity"] == "high":
+        ambiguity = "word"
+    return _checked(code, kind, item["lang"], item["text"].strip(), canonical, ambiguity)
+
+
+def _checked(code: str, kind: str, lang: str, text: str, canonical: str, ambiguity: str) -> tuple[str, ...]:
+    if text in WORDS:
+        ambiguity = "word"
+    elif kind == "org" and ambiguity == "case" and not _acronym(text):
+        ambiguity = ""
+    elif kind in ("org", "alias", "country") and _acronym(text) and len(text.replace(".", "")) <= 3:
+        ambiguity = "case"
+    elif ambiguity == "generic" and (canonical == "European Union" and text != "the bloc"):
+        ambiguity = "case" if _acronym(text) else ""
+    if canonical == "United States" and kind == "country" and text in ("US", "U.S."):
+        ambiguity = "case"
+    return code, kind, lang, text, canonical, ambiguity
+
+
+def _acronym(text: str) -> bool:
+    return text.replace(".", "").replace(" ", "").isupper() and " " not in text
+
+
+def handmade(path: Path) -> list[tuple[str, ...]]:
+    rows = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        code, kind, lang, text, canonical = line.split("\t")
+        code = CODES.get(canonical, "INT:OTHER") if code == "INT" else code
+        rows.append(_checked(code, kind, lang, text, canonical, ""))
+    return rows
+
+
+def main(argv: list[str]) -> int:
+    if len(argv) != 1:
+        print(__doc__, file=sys.stderr)
+        return 2
+    unique: dict[tuple[str, ...], tuple[str, ...]] = {}
+    for row in (*handmade(HERE / "data" / "cities.tsv"), *researched(Path(argv[0]))):
+        unique.setdefault((row[0], row[1], row[2], row[3]), row)
+    rows = sorted(unique.values())
+    TARGET.parent.mkdir(exist_ok=True)
+    TARGET.write_text("".join("\t".join(row) + "\n" for row in rows), encoding="utf-8")
+    print(f"{TARGET.name}: {len(rows)} names of {len({row[0] for row in rows})} codes")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
