@@ -5,6 +5,6 @@
 
 from tracker.demo.folder import write_config
 from tracker.demo.servers import Ports, running
-from tracker.demo.world import World
+from tracker.demo.world import World, WorldClock
 
-__all__ = ["Ports", "World", "running", "write_config"]
+__all__ = ["Ports", "World", "WorldClock", "running", "write_config"]

@@ -10,20 +10,21 @@ from tracker.demo.world import Channel, Item, World
 
 
 def answer(world: World, ask: Ask) -> Answer:
-    """What an account's home server would answer."""
-    accounts = {channel.handle.split("@")[0]: channel for channel in world.channels.values()}
-    parts = ask.path.strip("/").split("/")
-    name = ask.query.get("acct", "").split("@")[0] if parts[-1] == "lookup" else parts[-1][1:].removesuffix(".rss")
+    """What the accounts' home server would answer: /api/v1/accounts/…, /@NAME.rss, and the page of an item."""
+    accounts = {c.handle.split("@")[0]: c for c in world.channels.values() if c.platform == "mastodon"}
     reset = world.as_of.isoformat(timespec="microseconds").replace("+00:00", "Z")
     limits = {"X-RateLimit-Limit": "300", "X-RateLimit-Remaining": "299", "X-RateLimit-Reset": reset}
-    if parts[:3] == ["api", "v1", "accounts"] and parts[-1] == "statuses" and parts[3] in accounts:
-        return _statuses(world, accounts[parts[3]], ask, limits)
-    account = accounts.get(name)
-    if account is None or account.platform != "mastodon":
-        return as_json(404, {"error": "Record not found"}, limits)
-    return (
-        as_json(200, _account(account, ask.base), limits) if "lookup" in parts else feeds.feed(world, account, ask.base)
-    )
+    match ask.path.strip("/").split("/"):
+        case ["api", "v1", "accounts", "lookup"] if account := accounts.get(ask.query.get("acct", "").split("@")[0]):
+            return as_json(200, _account(account, ask.base), limits)
+        case ["api", "v1", "accounts", name, "statuses"] if account := accounts.get(name):
+            return _statuses(world, account, ask, limits)
+        case [profile] if account := accounts.get(profile.removeprefix("@").removesuffix(".rss")):
+            return feeds.feed(world, account, ask.base)
+        case ["item", _]:
+            pages = (feeds.answer(world, account, ask) for account in accounts.values())
+            return next((page for page in pages if page.status == 200), as_json(404, {"error": "Record not found"}))
+    return as_json(404, {"error": "Record not found"}, limits)
 
 
 def _statuses(world: World, account: Channel, ask: Ask, limits: dict[str, str]) -> Answer:

@@ -17,6 +17,7 @@ from importlib.resources.abc import Traversable
 from textwrap import shorten
 from typing import Any, Literal
 
+from tracker.outside.clock import SystemClock
 from tracker.text import squeeze
 
 HERE = resources.files("tracker.demo") / "fixtures"
@@ -169,6 +170,16 @@ class World:
         who = f"@{item.channel.handle}" if item.channel.handle else item.channel.title
         verb = verb or ("reposted" if item.reposts else "posted" if item.channel.handle else "published")
         return f"{who} {verb} “{shorten(squeeze(words), 80, placeholder='…')}”"
+
+
+class WorldClock(SystemClock):
+    """The machine's clock, but for what time it is: that, the world says."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def now(self) -> datetime:
+        return self.world.as_of
 
 
 def _span(written: str) -> timedelta:
