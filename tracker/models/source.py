@@ -73,6 +73,8 @@ class Draft:
 
     `keys` identify it, strongest first, each with a prefix: "id:…" platform id or guid, "url:…" normalised link,
     "day:…" hash of title and date. `text` and `title` are plain text, `published_stated` the source's own characters.
+    `published_inferred` says what was assumed to read it (a zone); `inferred_at` is a time known otherwise than by a
+    stated date (an id, an update), and then it says from what.
     """
 
     external_id: str
@@ -89,6 +91,8 @@ class Draft:
     media: tuple[Media, ...] = ()
     references: tuple[Reference, ...] = ()
     presence: str = "live"
+    published_inferred: str | None = None
+    inferred_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +164,10 @@ Known = Mapping[str, KnownItem]
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One item that is new or was edited, understood and matched, ready to keep. `statement` is set for an edit."""
+    """One item that is new or was edited, understood and matched, ready to keep. `statement` is set for an edit.
+
+    `fingerprints` are those of an official text, by which a later article that quotes it is found.
+    """
 
     verdict: Literal["new", "edited", "rekeyed"]
     reason: str
@@ -169,6 +176,7 @@ class Judged:
     statement: str | None = None
     firings: tuple[Firing, ...] = ()
     digests: tuple[str, ...] = ()
+    fingerprints: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,13 +217,17 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What a reading added: ids of statements that are new, and of those that got a new version."""
+    """What a reading added: ids of statements that are new, and of those that got a new version.
+
+    `fenced`: another worker has the source by now, nothing was kept. `failure`: the database refused what was read.
+    """
 
     source: str
     new: tuple[str, ...] = ()
     edited: tuple[str, ...] = ()
     alerts: int = 0
     fenced: bool = False
+    failure: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

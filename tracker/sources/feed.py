@@ -1,0 +1,256 @@
+"""RSS 0.9x, 1.0 and 2.0, Atom and RDF through feedparser; JSON Feed through `jsonfeed`.
+
+feedparser is given bytes in memory only (it opens a file or an address that a string names), an encoding that the bytes
+bear out, and neither sanitises nor resolves: no HTML is kept, and addresses are resolved here against the final one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from io import BytesIO
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import field_validator
+
+from tracker.errors import SourceBroken, SourceError, SourceRefused
+from tracker.models.source import Draft, Page, PollState, Reply, Request, Source
+from tracker.models.statement import Media
+from tracker.sources import dates, html, identity, jsonfeed
+from tracker.sources.kind import Strict
+
+_ACCEPT = (
+    "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, application/json;q=0.8, "
+    "*/*;q=0.5"
+)
+#: More attributes than this in one tag and feedparser's time grows with their square.
+MOST_ATTRIBUTES = 500
+_LONG_TAG = re.compile(rb"<[^<>]{4000,}")
+_NESTED_ENTITY = re.compile(rb"<!ENTITY\s[^>]*[\"'][^\"'>]*&(?!#)", re.IGNORECASE)
+_CUT_OFF = ("no element found", "unclosed", "premature end", "unexpected end")
+_HTML = re.compile(rb"<(!doctype\s+html|html|head|body)\b", re.IGNORECASE)
+_CHALLENGE = re.compile(rb"just a moment|cf-chl|cf-challenge|attention required|captcha|are human|ddos", re.I)
+_LOGIN = re.compile(rb"type=[\"']?password|log ?in|sign ?in|connexion", re.IGNORECASE)
+_ROOT_END = re.compile(rb"</(?:rss|feed|(?:\w+:)?RDF)\s*>")
+_ITEM_EDGE = re.compile(rb"<(/?)(?:\w+:)?(?:item|entry)\b")
+_PERIODS = {"hourly": 3600.0, "daily": 86400.0, "weekly": 604800.0, "monthly": 2592000.0, "yearly": 31536000.0}
+_DAY = 86400.0
+
+
+class Options(Strict):
+    """`url`: the feed's address."""
+
+    url: str
+
+    @field_validator("url")
+    @classmethod
+    def _web(cls, url: str) -> str:
+        if not identity.absolute(url) or re.search(r"[\s\x00-\x1f]", url):
+            raise ValueError("must be an http:// or https:// address")
+        return url
+
+
+def ask(source: Source, state: PollState) -> Request:
+    """One conditional GET, of the address that a confirmed permanent redirect led to if there was one."""
+    url = Options.model_validate(dict(source.options)).url
+    moved = state.cursor.get("url") if state.cursor.get("moved_from") == url else None
+    return Request(str(moved or url), headers={"Accept": _ACCEPT}, secrets=source.secrets)
+
+
+def read(source: Source, state: PollState, reply: Reply) -> Page:
+    """The items of a feed in its order. SourceBroken when it is none, SourceRefused for a login or challenge page."""
+    if not reply.body.strip(b" \t\r\n\0"):
+        raise SourceBroken("an empty answer")
+    if jsonfeed.looks_like(reply.body):
+        notes: list[str] = []
+        drafts, hint = jsonfeed.read(reply.body, reply.url, source.timezone), None
+    else:
+        parsed = _parse(reply.body, _charset(reply))
+        entries, notes = _whole_entries(parsed, reply.body)
+        drafts, hint = [_draft(entry, parsed, reply.url, source.timezone) for entry in entries], _hint(parsed.feed)
+    kept, dropped = _usable(drafts)
+    return Page(drafts=kept, cursor=dict(state.cursor), interval_hint=hint, notes=(*notes, *dropped))
+
+
+def _usable(drafts: list[Draft]) -> tuple[tuple[Draft, ...], list[str]]:
+    bridge = [d for d in drafts if (d.title or "").startswith("Bridge returned error")]
+    empty = [d for d in drafts if not (d.title or d.text or d.url or d.media)]
+    kept = tuple(d for d in drafts if d not in bridge and d not in empty) if bridge or empty else tuple(drafts)
+    notes = [f"dropped {len(bridge)} error item(s) of a bridge: {bridge[0].title}"[:200]] if bridge else []
+    return kept, [*notes, *([f"dropped {len(empty)} item(s) with nothing in them"] if empty else [])]
+
+
+def _parse(body: bytes, charset: str) -> Any:
+    import feedparser  # late: a command that reads no feed need not load it
+
+    _refuse_traps(body)
+    try:
+        parsed = feedparser.parse(
+            BytesIO(body),
+            response_headers={"content-type": f"application/xml{charset}"},
+            sanitize_html=False,
+            resolve_relative_uris=False,
+        )
+    except (ValueError, LookupError, RecursionError, AttributeError, TypeError, AssertionError, OverflowError) as error:
+        # feedparser leaks these on hostile input (a surrogate entity is a UnicodeEncodeError, a ValueError)
+        raise SourceBroken(f"the feed cannot be parsed ({type(error).__name__})") from None
+    trouble = str(parsed.get("bozo_exception") or "")
+    if "amplification" in trouble:
+        raise SourceBroken("the feed's DTD expands entities without end")
+    if not parsed.get("version"):
+        raise _not_a_feed(body, trouble)
+    end = _ROOT_END.search(body) if "junk after document" in trouble else None
+    if end and body[end.end() :].strip():
+        return _parse(body[: end.end()], charset)  # what follows the document is another one, or an error message
+    return parsed
+
+
+def _refuse_traps(body: bytes) -> None:
+    if _NESTED_ENTITY.search(body):
+        raise SourceBroken("the feed's DTD nests entities")
+    if any(found[0].count(b"=") > MOST_ATTRIBUTES for found in _LONG_TAG.finditer(body)):
+        raise SourceBroken(f"the feed has a tag with more than {MOST_ATTRIBUTES} attributes")
+
+
+def _charset(reply: Reply) -> str:
+    """`; charset=…` for feedparser: what the bytes are when they show it, else what the header says.
+
+    A body with non-ASCII characters that decodes as UTF-8 is UTF-8, whatever the header and the declaration say.
+    """
+    try:
+        reply.body.decode("utf-8")
+        return "" if reply.body.isascii() else "; charset=utf-8"
+    except UnicodeDecodeError:
+        stated = re.search(r"charset\s*=\s*[\"']?([\w.:-]+)", reply.headers.get("content-type", ""), re.IGNORECASE)
+        return f"; charset={stated[1]}" if stated else ""
+
+
+def _not_a_feed(body: bytes, trouble: str) -> SourceError:
+    head = body[:20_000]
+    if not _HTML.search(head):
+        return SourceBroken(f"not a feed: {trouble.partition(':')[2].strip() or trouble or 'no known format'}"[:200])
+    if _CHALLENGE.search(head):
+        return SourceRefused("a challenge page instead of a feed")
+    if _LOGIN.search(head):
+        return SourceRefused("a login page instead of a feed")
+    return SourceBroken("a web page, not a feed")
+
+
+def _whole_entries(parsed: Any, body: bytes) -> tuple[list[Any], list[str]]:
+    """The entries without one that was cut off, and what to note. SourceBroken when nothing whole is left."""
+    entries, trouble = list(parsed.entries), str(parsed.get("bozo_exception") or "")
+    edges = _ITEM_EDGE.findall(body)
+    if parsed.bozo and any(words in trouble for words in _CUT_OFF) and not (edges and edges[-1] == b"/"):
+        if len(entries) < 2:
+            raise SourceBroken(f"the feed is cut off before its first whole item ({trouble[-80:]})")
+        return entries[:-1], ["the document is cut off: its last item was left for the next poll"]
+    if not entries and parsed.bozo and "SAXParse" in type(parsed.bozo_exception).__name__:
+        raise SourceBroken(f"the feed is not well-formed and nothing could be read of it ({trouble[-80:]})")
+    return entries, []
+
+
+def _draft(entry: Any, parsed: Any, base: str, zone: str | None) -> Draft:
+    guid = _text(entry.get("id"))
+    link = _link(entry, guid, base)
+    title, body = _title(entry), _body(entry)
+    stated, edited = _dates(entry, parsed.version)
+    published, assumed = _moment(entry, "published", stated, zone)
+    updated = _moment(entry, "updated", edited, zone)[0]
+    keys = identity.keys(guid, link, title or body, published or updated)
+    return Draft(
+        external_id=guid or link or (keys[0] if keys else ""),
+        keys=keys,
+        text=body,
+        title=title,
+        url=link,
+        lang=_text(entry.get("language")) or _text(parsed.feed.get("language")),
+        author=_text(entry.get("author")),
+        published_stated=stated,
+        published_at=published,
+        published_inferred=assumed if published or not updated else dates.UPDATED,
+        inferred_at=None if published else updated,
+        edited_stated=edited,
+        edited_at=updated,
+        media=tuple(_media(entry, base)),
+    )
+
+
+def _text(value: object) -> str | None:
+    return value.strip() or None if isinstance(value, str) else None
+
+
+def _link(entry: Any, guid: str | None, base: str) -> str | None:
+    """The item's own link; a guid only where it is an address by itself (feedparser offers `1` as a link, too)."""
+    links = [one for one in entry.get("links", ()) if isinstance(one, dict)]
+    for relations in (("alternate", None), ("self", "via")):
+        for one in links:
+            if one.get("rel") in relations and (found := identity.absolute(one.get("href"), base)):
+                return found
+    if not guid or not entry.get("guidislink"):
+        return None
+    return identity.absolute(guid) if urlsplit(guid).netloc else None
+
+
+def _title(entry: Any) -> str | None:
+    detail = entry.get("title_detail") or {}
+    value = str(entry.get("title") or "")
+    literal = str(detail.get("type") or "") == "text/plain" and not re.search(r"<\w|&#?\w+;", value)
+    return " ".join(value.split()) or None if literal else html.title_text(value)
+
+
+def _body(entry: Any) -> str:
+    """The fullest text: the content if there is one, else the summary; as plain text."""
+    for part in (*entry.get("content", ()), entry.get("summary_detail")):
+        if isinstance(part, dict) and isinstance(part.get("value"), str) and part["value"].strip():
+            literal = part.get("type") == "text/plain" and not html.has_markup(part["value"])
+            plain = part["value"].strip() if literal else html.to_text(part["value"])
+            if plain:
+                return plain
+    return ""
+
+
+def _dates(entry: Any, version: str) -> tuple[str | None, str | None]:
+    """(published, updated) as stated. Outside Atom a lone `dc:date` is the date of publication."""
+    published, updated = _text(dict.get(entry, "published")), _text(dict.get(entry, "updated"))
+    if not published and updated and not version.startswith("atom"):
+        return updated, None
+    return published, updated
+
+
+def _moment(entry: Any, name: str, stated: str | None, zone: str | None) -> tuple[Any, str | None]:
+    """Our reading of a stated date, else feedparser's (it knows more formats) if it kept the year that was stated."""
+    moment, assumed = dates.read(stated, zone)
+    guess = dict.get(entry, f"{name}_parsed")
+    if moment or not stated or not guess or str(guess[0]) not in stated or (stated.isdigit() and len(stated) != 8):
+        return moment, assumed
+    return dates.read("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z".format(*guess[:6]))[0], None
+
+
+def _media(entry: Any, base: str) -> Iterable[Media]:
+    found: dict[str, str] = {}
+    enclosed = [one for one in entry.get("links", ()) if isinstance(one, dict) and one.get("rel") == "enclosure"]
+    for one in (*enclosed, *entry.get("media_content", ())):
+        url = identity.absolute(one.get("href") or one.get("url"), base)
+        if url:
+            found.setdefault(url, jsonfeed.media_type(str(one.get("type") or one.get("medium") or "")))
+    for one in entry.get("media_thumbnail", ()) if not found else ():
+        if url := identity.absolute(one.get("url"), base):
+            found[url] = "photo"
+    return [Media(kind, url) for url, kind in list(found.items())[:50]]
+
+
+def _hint(feed: Any) -> float | None:
+    """Seconds the feed asks to be left alone: `ttl`, or `sy:updatePeriod` over its frequency; a day at most.
+
+    "Hourly, once" is what every WordPress says without meaning it, and is no hint.
+    """
+    seconds = _number(feed.get("ttl")) * 60
+    period = _PERIODS.get(str(feed.get("sy_updateperiod") or "").strip().lower(), 0.0)
+    seconds = seconds or period / (_number(feed.get("sy_updatefrequency")) or 1.0)
+    return min(seconds, _DAY) if seconds >= 60 and (seconds != _PERIODS["hourly"] or feed.get("ttl")) else None
+
+
+def _number(value: object) -> float:
+    match = re.fullmatch(r"\s*(\d{1,9})\s*", str(value or ""))
+    return float(match[1]) if match else 0.0

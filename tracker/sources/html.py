@@ -1,0 +1,67 @@
+"""HTML into plain text with paragraph breaks. No markup is kept; scripts, styles and the like are dropped."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+_DROPPED = "script,style,noscript,template,iframe,object,svg,math,head,title,textarea,select,button"
+_BLOCKS = (
+    "p,div,li,ul,ol,dl,dt,dd,h1,h2,h3,h4,h5,h6,blockquote,pre,table,tr,section,article,header,footer,aside,figure,"
+    "figcaption,hr,address,main,nav,details,summary,form"
+)
+#: The tree builder is quadratic in depth: past this many tags they are cut out by pattern instead.
+MOST_TAGS = 10_000
+_PARAGRAPH, _LINE = "\x1e", "\x1f"
+_TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--.*?-->", re.DOTALL)
+_SCRIPT = re.compile(r"<(script|style)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
+_SPACE = re.compile(r"[ \t\r\n\f\v]+")
+_BREAKS = re.compile(f"[ {_LINE}]*{_PARAGRAPH}[ {_LINE}{_PARAGRAPH}]*| *{_LINE} *{_LINE}[ {_LINE}]*")
+_ENTITY = re.compile(r"&(#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,31});")
+
+
+def to_text(html: str) -> str:
+    """The text a reader sees: paragraphs apart by an empty line, `<br>` and cells by a line or a space."""
+    marked = html.replace(_PARAGRAPH, " ").replace(_LINE, " ").replace("\x00", "")
+    if "<" not in marked and "&" not in marked:
+        return _SPACE.sub(" ", marked).strip()
+    flat = _SPACE.sub(" ", _flatten(marked) if marked.count("<") <= MOST_TAGS else _cut(marked))
+    flat = _BREAKS.sub("\n\n", flat)
+    return re.sub(rf" ?{_LINE} ?", "\n", flat).strip()
+
+
+def _flatten(html: str) -> str:
+    from selectolax.lexbor import LexborHTMLParser  # late: a command that reads no feed need not load it
+
+    tree = LexborHTMLParser(html.encode("utf-8", "replace").decode())
+    for node in tree.css(_DROPPED):
+        node.decompose()
+    for node in tree.css("br"):
+        node.insert_before(_LINE)
+    for node in tree.css(_BLOCKS):
+        node.insert_before(_PARAGRAPH)
+        node.insert_after(_PARAGRAPH)
+    for node in tree.css("td,th"):
+        node.insert_after(" ")
+    return tree.root.text(deep=True) if tree.root else ""
+
+
+def _cut(html: str) -> str:
+    return unescape(_TAG.sub(_PARAGRAPH, _SCRIPT.sub(" ", html)))
+
+
+def has_markup(raw: str) -> bool:
+    """Whether a text that is said to be plain holds tags or comments."""
+    return bool(_TAG.search(raw))
+
+
+def title_text(title: str) -> str | None:
+    """A title on one line: markup stripped, double-escaped entities unescaped; one that is markup only is kept as said.
+
+    None when it is empty.
+    """
+    plain = to_text(title) if _TAG.search(title) else title
+    if _ENTITY.search(plain):
+        plain = unescape(plain)
+        plain = to_text(plain) if _TAG.search(plain) else plain
+    return _SPACE.sub(" ", plain).strip() or _SPACE.sub(" ", title).strip() or None

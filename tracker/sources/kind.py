@@ -1,0 +1,46 @@
+"""What a kind of source is: how it is asked and how its answers are read.
+
+A new platform is one module with `Options`, `ask`, `read` (and `refuse` where it has words of its own for a refusal)
+and one line in `KINDS`. All of it is pure: no clock, no network; `reply.received_at` is the only time a kind knows.
+
+The caller, for each answer of a poll: `kind.refuse(reply, now)`, then `decide.answer.check(…)`, then `kind.read(…)` in
+a worker, with `state.cursor` replaced by the last page's. `Page.next` is sent at once; when it is None the poll is over
+and that page's cursor is what is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict
+
+from tracker.models.source import Page, PollState, Reply, Request, Source
+
+
+class Strict(BaseModel):
+    """Options of a kind: unknown keys are errors, values are never coerced."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+def nothing_special(reply: Reply, now: datetime) -> None:
+    """The `refuse` of a kind that has no error bodies of its own: the HTTP status says it all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of source. `whole`: every answer holds all there is, so that an empty one is suspect.
+
+    `ask` makes the first request of a poll. `read` makes a Page of an answer with status 200; it raises SourceBroken,
+    SourceRefused, SourceGone or SourceThrottled and nothing else. `refuse` sees every answer before the general rules
+    do, and raises a SourceError when the platform's own words say more than the status.
+    """
+
+    name: str
+    Options: type[Strict]
+    ask: Callable[[Source, PollState], Request]
+    read: Callable[[Source, PollState, Reply], Page]
+    refuse: Callable[[Reply, datetime], None] = nothing_special
+    whole: bool = True

@@ -1,0 +1,197 @@
+"""X API v2: one account's posts, newest first, from where the last poll ended.
+
+The account's number is looked up once (a handle may change hands), then its timeline is paged with `since_id`, which
+moves only when the last page was read, so that an interrupted poll loses nothing. Replies and reposts are included: who
+asks "did this account ever say that?" means them, too. Both spellings of X's fields are read (tweet, post).
+
+The first poll reads what X still gives (up to 3,200 posts, billed per post): `max_pages` bounds it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from pydantic import Field, field_validator
+
+from tracker.errors import SourceBroken, SourceError, SourceGone, SourceRefused, SourceThrottled
+from tracker.models.source import Page, PollState, Reply, Request, Source
+from tracker.sources import identity, xpost
+from tracker.sources.kind import Strict
+from tracker.sources.shape import At, load
+
+_FIELDS = {
+    "tweet.fields": "created_at,lang,entities,attachments,referenced_tweets,conversation_id,in_reply_to_user_id,"
+    "edit_controls,edit_history_tweet_ids,note_tweet,withheld",
+    "expansions": "attachments.media_keys,referenced_tweets.id",
+    "media.fields": "type,url,preview_image_url,alt_text,variants",
+}
+
+
+class Options(Strict):
+    """`handle`: the account; `base_url`: where the API is, before `/2/…`; `replies`, `retweets`: whether to keep them;
+    `max_pages`: pages of 100 posts a poll may read."""
+
+    handle: str
+    base_url: str = "https://api.x.com"
+    replies: bool = True
+    retweets: bool = True
+    max_pages: int = Field(default=50, ge=1, le=50)
+
+    @field_validator("handle")
+    @classmethod
+    def _account(cls, handle: str) -> str:
+        if not re.fullmatch(r"@?[A-Za-z0-9_]{1,15}", handle):
+            raise ValueError("must be an X handle: 1 to 15 letters, digits or underscores")
+        return handle.removeprefix("@")
+
+    @field_validator("base_url")
+    @classmethod
+    def _web(cls, url: str) -> str:
+        if not identity.absolute(url):
+            raise ValueError("must be an http:// or https:// address")
+        return url.rstrip("/")
+
+
+def ask(source: Source, state: PollState) -> Request:
+    """The look-up of the account when its number is not known yet (or the handle changed), else the first page."""
+    options = Options.model_validate(dict(source.options))
+    if _is_known(state.cursor, options):
+        return _timeline(source, options, state.cursor, None)
+    return _request(source, f"{options.base_url}/2/users/by/username/{options.handle}")
+
+
+def _is_known(cursor: Mapping[str, Any], options: Options) -> bool:
+    return bool(cursor.get("user_id")) and str(cursor.get("handle", "")).lower() == options.handle.lower()
+
+
+def _request(source: Source, url: str) -> Request:
+    return Request(url, headers={"Accept": "application/json"}, secrets=source.secrets, conditional=False)
+
+
+def _timeline(source: Source, options: Options, cursor: Mapping[str, Any], token: str | None) -> Request:
+    left_out = [name for name in ("retweets", "replies") if not getattr(options, name)]
+    query = {
+        "max_results": "100",
+        **_FIELDS,
+        **{key: str(cursor[key]) for key in ("since_id", "until_id") if cursor.get(key)},
+        **({"exclude": ",".join(left_out)} if left_out else {}),
+        **({"pagination_token": token} if token else {}),
+    }
+    return _request(source, f"{options.base_url}/2/users/{cursor['user_id']}/tweets?{urlencode(query, safe=',')}")
+
+
+def refuse(reply: Reply, now: datetime) -> None:
+    """What X says about a refusal, in its own words: limits, caps, credentials, accounts that are gone or suspended."""
+    if not 400 <= reply.status < 500:
+        return
+    detail = _problem(reply.body)
+    said = f"X says {reply.status}: {detail}"[:250]
+    if "usage-capped" in detail or "UsageCapExceeded" in detail or reply.status == 402:
+        raise SourceThrottled(f"{said} (the plan's usage cap is spent)", _until_reset(reply, now) or 86400.0)
+    if reply.status == 429:
+        raise SourceThrottled(said, _until_reset(reply, now))
+    if reply.status == 401:
+        raise SourceRefused(f"{said} (is TRACKER_X_BEARER_TOKEN right?)")
+    if reply.status == 404 or "suspend" in detail.lower():
+        raise SourceGone(said)
+    raise SourceRefused(said) if reply.status == 403 else SourceBroken(said)
+
+
+def _until_reset(reply: Reply, now: datetime) -> float | None:
+    stated = reply.headers.get("x-rate-limit-reset", "")
+    wait = int(stated) - now.timestamp() if re.fullmatch(r"\d{1,12}", stated) else 0.0
+    return min(wait + 1.0, 86400.0) if wait > 0 else None
+
+
+def _problem(body: bytes) -> str:
+    """Title, detail and type of a problem body, of whatever shape, on one line."""
+    try:
+        whole = load(body).value
+    except SourceBroken:
+        return "no reason given"
+    inner = whole.get("errors") if isinstance(whole, dict) else None
+    parts = [whole, inner[0] if isinstance(inner, list) and inner else None]
+    names = ("title", "detail", "message", "type", "reason")
+    told = [
+        str(part[name])
+        for part in parts
+        if isinstance(part, dict)
+        for name in names
+        if part.get(name, "about:blank") != "about:blank"
+    ]
+    return " · ".join(dict.fromkeys(word.rsplit("/problems/", 1)[-1] for word in told))[:200] or "no reason given"
+
+
+def read(source: Source, state: PollState, reply: Reply) -> Page:
+    """The look-up's answer, or one page of posts; `reads` counts the posts in it, which X bills."""
+    options = Options.model_validate(dict(source.options))
+    answer = load(reply.body)
+    if not isinstance(answer.value, dict):
+        raise SourceBroken("not an answer of the X API: the document is not an object")
+    if answer["errors"].list() and not (answer["data"].here() or answer["meta"].here()):
+        raise _no_account(answer, reply)
+    if not _is_known(state.cursor, options):
+        return _found_account(source, options, state, answer)
+    return _page(source, options, state, answer, reply)
+
+
+def _no_account(answer: At, reply: Reply) -> SourceError:
+    said = f"X says: {_problem(reply.body)}"
+    kind = str(answer["errors"].list()[0].value)
+    if "suspended" in kind.lower() or "resource-not-found" in kind or "Not Found" in kind:
+        return SourceGone(said)
+    return SourceRefused(said)
+
+
+def _found_account(source: Source, options: Options, state: PollState, answer: At) -> Page:
+    number = answer["data"]["id"].ident()
+    if not number or not number.isascii() or not number.isdigit():
+        raise SourceBroken("data.id: expected the number of an account")
+    same = state.cursor.get("user_id") == number
+    cursor = {**(state.cursor if same else {}), "handle": options.handle, "user_id": number}
+    return Page(next=_timeline(source, options, cursor, None), cursor=cursor)
+
+
+def _page(source: Source, options: Options, state: PollState, answer: At, reply: Reply) -> Page:
+    if not (answer["meta"].here() or answer["data"].here()):
+        raise SourceBroken(f"an answer of the X API with neither data nor meta: {_problem(reply.body)}")
+    posts = answer["data"].list()
+    ids = [xpost.ident(post) for post in posts]
+    cursor, following, notes, hint = _onward(state.cursor, ids, answer["meta"]["next_token"].text(), options, reply)
+    return Page(
+        drafts=xpost.drafts(posts, answer["includes"], options.handle),
+        next=_timeline(source, options, cursor, following) if following else None,
+        cursor=cursor,
+        reads=len(posts) + len(xpost.included(answer["includes"])),
+        interval_hint=hint,
+        notes=notes,
+    )
+
+
+def _onward(
+    old: Mapping[str, Any], ids: list[str], token: str | None, options: Options, reply: Reply
+) -> tuple[dict[str, Any], str | None, tuple[str, ...], float | None]:
+    """(cursor, token of the next page if it is to be read, notes, seconds to wait).
+
+    `newest` becomes `since_id` at the end. When the rate limit ends a poll in the middle, `until_id` keeps the place.
+    What an earlier, broken-off poll left in the cursor does not count: a first page is asked without a token.
+    """
+    asked = parse_qs(urlsplit(reply.url).query).get("pagination_token", [None])[0]
+    started = old if asked or old.get("until_id") else {}
+    watermarks = [one for one in ids if int(one) < 2**63]  # X takes no larger one back
+    newest = max([*watermarks, str(started.get("newest") or old.get("since_id") or "0")], key=int)
+    stay = {key: old[key] for key in ("handle", "user_id", "since_id", "until_id") if old.get(key)}
+    pages = int(old.get("pages", 0)) + 1 if asked else 1
+    if token and token != asked and pages < options.max_pages:
+        if reply.headers.get("x-rate-limit-remaining") == "0" and ids:
+            held = {**stay, "newest": newest, "until_id": min(ids, key=int)}
+            wait = _until_reset(reply, reply.received_at)
+            return held, None, ("rate limit spent: older posts follow at the next poll",), wait
+        return {**stay, "newest": newest, "pages": pages}, token, (), None
+    why = "the same token came twice" if token == asked else f"{pages} page(s) are read"
+    ended = {"handle": stay["handle"], "user_id": stay["user_id"], **({"since_id": newest} if newest != "0" else {})}
+    return ended, None, (f"more posts were offered and not asked for: {why}",) if token else (), None

@@ -1,0 +1,130 @@
+"""One post of the X API v2, in either spelling of its fields (tweet, post): text, versions, media, relations, time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from html import unescape
+from typing import Literal
+
+from tracker.errors import SourceBroken
+from tracker.models.source import Draft
+from tracker.models.statement import Media, Reference
+from tracker.sources import dates, identity
+from tracker.sources.shape import At
+
+_RELATIONS: Mapping[str, Literal["reposts", "replies_to", "quotes"]] = {
+    "retweeted": "reposts", "reposted": "reposts", "quoted": "quotes", "replied_to": "replies_to",
+}  # fmt: skip
+_UNKNOWN_LANGS = {"und", "zxx", "qme", "qam", "qct", "qht", "qst", "art"}
+#: Below this an id tells no time: snowflakes began in November 2010, and simulators count from 1.
+FIRST_SNOWFLAKE = 10**15
+_EPOCH_MS = 1288834974657
+
+
+def ident(post: At) -> str:
+    """The number of a post, as text of up to 25 digits."""
+    number = post["id"].ident()
+    if not number or not number.isascii() or not number.isdigit() or len(number) > 25:
+        raise SourceBroken(f"{post.path}.id: expected a number")
+    return number
+
+
+def included(includes: At) -> list[At]:
+    """The posts that came along because a post refers to them."""
+    return includes.first("tweets", "posts").list()
+
+
+def drafts(posts: list[At], includes: At, handle: str) -> tuple[Draft, ...]:
+    """One draft a post (of several versions of one post the latest). SourceBroken names a field of a wrong type."""
+    media = {key: one for one in includes["media"].list() if (key := one["media_key"].text())}
+    others = {ident(post): post for post in included(includes)}
+    latest: dict[str, At] = {}
+    for post in posts:
+        first = min(_chain(post), key=int)
+        if first not in latest or int(ident(post)) > int(ident(latest[first])):
+            latest[first] = post
+    return tuple(_draft(post, media, others, handle) for post in latest.values())
+
+
+def _chain(post: At) -> list[str]:
+    history = post.first("edit_history_tweet_ids", "edit_history_post_ids").list()
+    ids = {ident(At({"id": one.ident()}, one.path)) for one in history} | {ident(post)}
+    return sorted(ids, key=int)
+
+
+def _draft(post: At, media: Mapping[str, At], others: Mapping[str, At], handle: str) -> Draft:
+    number, chain, references = ident(post), _chain(post), _references(post)
+    reposted = next((one.external_id for one in references if one.type == "reposts"), None)
+    shown = others.get(reposted or "", post)
+    stated = post["created_at"].text()
+    published, assumed = dates.read(stated)
+    edited = _snowflake(number) if len(chain) > 1 else None
+    inferred = None if published else _snowflake(chain[0])
+    lang = shown["lang"].text()
+    return Draft(
+        external_id=chain[0],
+        keys=tuple(identity.id_key(one) for one in chain),
+        text=_text(shown),
+        url=f"https://x.com/{handle}/status/{number}",
+        lang=None if lang in _UNKNOWN_LANGS else lang,
+        author=_reposted_from(post) if reposted else None,
+        published_stated=stated,
+        published_at=published,
+        published_inferred="from the id" if inferred else assumed,
+        inferred_at=inferred,
+        edited_at=edited,
+        media=tuple(_media(shown, media)) or (tuple(_media(post, media)) if shown is not post else ()),
+        references=references,
+        presence="withheld" if post["withheld"].here() else "live",
+    )
+
+
+def _snowflake(number: str) -> datetime | None:
+    if not FIRST_SNOWFLAKE <= int(number) < 2**63:
+        return None
+    return datetime.fromtimestamp(((int(number) >> 22) + _EPOCH_MS) / 1000, UTC)
+
+
+def _references(post: At) -> tuple[Reference, ...]:
+    found = []
+    for one in post.first("referenced_tweets", "referenced_posts").list():
+        kind, number = _RELATIONS.get(one["type"].text() or ""), one["id"].ident()
+        if kind and number:
+            found.append(Reference(kind, external_id=number, url=f"https://x.com/i/status/{number}"))
+    return tuple(found)
+
+
+def _reposted_from(post: At) -> str | None:
+    match = re.match(r"RT (@\w{1,15}):", post["text"].text() or "")
+    return match[1] if match else None
+
+
+def _text(post: At) -> str:
+    """The whole text: long posts in full, short links expanded, links to the post's own media left out, unescaped."""
+    note = post.first("note_tweet", "note_post")
+    shown = note if note["text"].here() else post
+    text = shown["text"].text() or ""
+    for link in (*shown["entities"]["urls"].list(), *post["entities"]["urls"].list()):
+        short, full = link["url"].text(), link.first("unwound_url", "expanded_url").text()
+        if link["media_key"].here() or (link["display_url"].text() or "").startswith("pic."):
+            full = ""
+        if short and full is not None:
+            text = re.sub(re.escape(short) + r"(?!\w)", full.replace("\\", r"\\"), text)
+    return unescape(text).strip()
+
+
+def _media(post: At, known: Mapping[str, At]) -> list[Media]:
+    """The post's attachments: pictures as they are, of a video the variant with the most bits a second."""
+    found = []
+    for key in post["attachments"]["media_keys"].list():
+        one = known.get(key.text() or "")
+        if one is None:
+            continue
+        films = [v for v in one["variants"].list() if identity.absolute(v["url"].text())]
+        best = max(films, key=lambda v: v.first("bit_rate", "bitrate").number(), default=one)["url"].text()
+        url = identity.absolute(one["url"].text() or best or one["preview_image_url"].text())
+        if url:
+            found.append(Media(one["type"].text() or "photo", url, alt=one["alt_text"].text()))
+    return found
