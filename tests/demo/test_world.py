@@ -70,6 +70,15 @@ def test_the_world_does_not_go_back_and_a_clock_can_take_over(world: World) -> N
     assert World(NOW, clock=lambda: NOW + timedelta(minutes=3)).as_of == NOW + timedelta(minutes=3)
 
 
+def test_the_world_follows_a_clock_from_where_it_stands(world: World) -> None:
+    times = [NOW + timedelta(seconds=30)]
+    world.follow(lambda: times[-1])
+    assert world.as_of == NOW
+    times.append(NOW + timedelta(seconds=75))
+    assert world.items(world.channels["faye-x"])[0].id == "faye-announces-praia"
+    assert world.as_of == NOW + timedelta(seconds=45)
+
+
 def test_what_happened_is_told_in_lines_in_order(world: World) -> None:
     world.advance(NOW + timedelta(minutes=7))
     lines = world.happened_since(NOW)

@@ -91,7 +91,7 @@ class SunkCall:
 
 
 class World:
-    """The world as of one instant: what `clock()` says, until `advance` or `as_of = …` stops it there.
+    """The world as of one instant: what `clock()` says (`now`, if none is given), or where `advance` put it.
 
     `mails` and `calls` are what the sinks received; `x_limit` is the X-like API's requests per path and 15 minutes.
     """
@@ -142,6 +142,11 @@ class World:
     def advance(self, to: datetime) -> None:
         """Go on to that instant, never back."""
         self.as_of = max(to, self.as_of)
+
+    def follow(self, clock: Callable[[], datetime]) -> None:
+        """Go on from where the world stands at the clock's pace: nothing that is to come was missed meanwhile."""
+        lag = clock() - self.as_of
+        self.clock = lambda: clock() - lag
 
     def items(self, channel: Channel) -> list[Item]:
         """What the channel has said by now, newest first."""
