@@ -1,0 +1,181 @@
+"""Worker processes: reading what strangers wrote, where a crash, a loop or a bomb ends one process and no more.
+
+Plain multiprocessing and no pool library: pebble's pool breaks for good when one of its idle workers dies.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import logging
+import multiprocessing
+import signal
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from threading import Lock
+from typing import Any
+
+from tracker.errors import SourceBroken, TrackerError
+
+_START_SECONDS = 60.0
+#: What code raises on input that it did not foresee; the log has the traceback.
+_UNFORESEEN = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+_log = logging.getLogger(__name__)
+
+
+def attempt(function: Callable[..., Any], args: tuple[Any, ...]) -> tuple[str, Any]:
+    """Calls the function: ("done", value), ("failed", TrackerError), or ("spent", SourceBroken) without memory."""
+    try:
+        return "done", function(*args)
+    except TrackerError as error:
+        return "failed", error
+    except RecursionError:
+        return "failed", SourceBroken("it is nested too deeply to be read")
+    except MemoryError:
+        return "spent", SourceBroken("reading it takes more memory than a worker may use")
+    except _UNFORESEEN as error:
+        _log.exception("unforeseen input")
+        return "failed", SourceBroken(f"it cannot be read: {type(error).__name__}: {str(error)[:200]}")
+
+
+class Workers:
+    """Runs functions in at most `count` processes: each call within `seconds` of wall and CPU time, each process within
+    `memory` bytes. `initializer` runs once in each new process and does not count. 0: in the caller's own thread.
+
+    Workers ignore ^C and SIGTERM, which reach a whole process group or service: the daemon ends its calls and closes.
+    """
+
+    def __init__(
+        self,
+        count: int,
+        initializer: Callable[..., None],
+        initargs: tuple[Any, ...] = (),
+        *,
+        seconds: float,
+        memory: int,
+    ) -> None:
+        self._inline, self._seconds, self._closed = count == 0, seconds, False
+        if self._inline:
+            initializer(*initargs)
+        if "forkserver" in multiprocessing.get_all_start_methods():
+            self._context: Any = multiprocessing.get_context("forkserver")
+            # What the server has imported is memory that its children share.
+            self._context.set_forkserver_preload([__name__, initializer.__module__])
+        else:
+            self._context = multiprocessing.get_context("spawn")
+        self._setup = (seconds, memory, initializer, initargs)
+        self._idle: list[_Worker] = []
+        self._all: set[_Worker] = set()
+        self._lock = Lock()
+        self._threads = ThreadPoolExecutor(max(count, 1), thread_name_prefix="worker")
+        atexit.register(self.close)
+
+    async def run(self, function: Callable[..., Any], *args: Any) -> Any:
+        """The function's value, or its TrackerError; SourceBroken when a limit or its worker's death ended it."""
+        if self._inline:
+            kind, value = attempt(function, args)
+        else:
+            kind, value = await asyncio.get_running_loop().run_in_executor(self._threads, self._call, function, args)
+        if self._closed:
+            raise asyncio.CancelledError
+        if kind != "done":
+            raise value
+        return value
+
+    def close(self) -> None:
+        """Ends every process at once; calls under way are cancelled."""
+        with self._lock:
+            self._closed = True
+            for worker in self._all:
+                worker.process.kill()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        atexit.unregister(self.close)
+
+    def _call(self, function: Callable[..., Any], args: tuple[Any, ...]) -> tuple[str, Any]:
+        """In one of the threads: one call on an idle worker or a new one, which is put back if it is still good."""
+        with self._lock:
+            while self._idle and not self._idle[-1].process.is_alive():
+                self._end(self._idle.pop())
+            worker = self._idle.pop() if self._idle else self._begin()
+        kind, value = worker.call(function, args, self._seconds)
+        if kind == "spent" or self._closed:
+            self._end(worker)
+        else:
+            self._idle.append(worker)
+        return kind, value
+
+    def _begin(self) -> _Worker:
+        ours, theirs = self._context.Pipe()
+        process = self._context.Process(target=_serve, args=(theirs, *self._setup), name="tracker-worker", daemon=True)
+        process.start()
+        theirs.close()
+        worker = _Worker(process, ours)
+        self._all.add(worker)
+        return worker
+
+    def _end(self, worker: _Worker) -> None:
+        worker.process.kill()
+        worker.process.join()
+        worker.pipe.close()
+        self._all.discard(worker)
+
+
+class _Worker:
+    """One process and our end of its pipe."""
+
+    def __init__(self, process: BaseProcess, pipe: Connection) -> None:
+        self.process, self.pipe, self._ready = process, pipe, False
+
+    def call(self, function: Callable[..., Any], args: tuple[Any, ...], seconds: float) -> tuple[str, Any]:
+        """What `attempt` gives; ("spent", SourceBroken) when the process did not live to tell."""
+        try:
+            if not self._ready and not (self.pipe.poll(_START_SECONDS) and self.pipe.recv()):
+                return "spent", SourceBroken("a worker did not start")
+            self._ready = True
+            self.pipe.send((function, args))
+            if not self.pipe.poll(seconds):
+                return "spent", SourceBroken(f"reading it takes longer than {seconds:g} s")
+            kind, value = self.pipe.recv()
+            return kind, value
+        except (EOFError, OSError):
+            self.process.join(1)
+            code = self.process.exitcode
+            why = "takes too much CPU" if code == -getattr(signal, "SIGXCPU", 0) else f"ended its worker ({code})"
+            return "spent", SourceBroken(f"reading it {why}")
+
+
+def _serve(pipe: Connection, seconds: float, memory: int, initializer: Callable[..., None], initargs: Any) -> None:
+    """The life of a worker: until its pipe ends, which it does when the daemon dies."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    initializer(*initargs)
+    _limit("RLIMIT_DATA", memory)
+    pipe.send(True)
+    while True:
+        try:
+            function, args = pipe.recv()
+        except EOFError:
+            return
+        _limit("RLIMIT_CPU", int(time.process_time() + seconds) + 2)
+        pipe.send(attempt(function, args))
+
+
+def _limit(name: str, soft: int) -> None:
+    if sys.platform != "win32":
+        import resource
+
+        which = getattr(resource, name)
+        resource.setrlimit(which, (soft, resource.getrlimit(which)[1]))
