@@ -1,0 +1,46 @@
+"""What the two engines do differently, as one shape: `sqlite.py` and `postgresql.py` each fill it."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, Engine, Select
+
+from tracker.models.query import Node
+from tracker.terms import Terms
+
+
+class Dialect(Protocol):
+    """One engine. The index is a table `words` with a row a statement, by `key` in time order."""
+
+    name: str
+    #: The column of `words` that holds the sort key.
+    key: str
+    insert: Any
+    index_insert: str
+    #: What `words` must satisfy for the match expression `:m` (with `{n}` for its number).
+    match: str
+    #: Greater is more relevant, for the same expression.
+    rank: str
+
+    def engine(self, url: str) -> Engine:
+        """A pool of connections, set up as this engine needs it."""
+
+    def begin_writing(self, connection: Connection) -> None:
+        """Make this the only writing transaction until it ends."""
+
+    def skip_locked(self, query: Select[Any]) -> Select[Any]:
+        """The rows of a query, locked, without those that another worker locks now."""
+
+    def hold(self, url: str, holder: str) -> AbstractContextManager[None]:
+        """The right to be the daemon of this archive; ArchiveLocked names who has it."""
+
+    def index_row(self, key: int, terms: Terms) -> dict[str, Any]:
+        """The parameters of `index_insert`."""
+
+    def render(self, node: Node) -> str:
+        """A simplified tree as one match expression."""
+
+    def newest(self, where: str, *, rare: bool) -> str:
+        """SQL for the keys that satisfy `where`, newest first, at most `:n`."""

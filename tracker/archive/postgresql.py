@@ -1,0 +1,119 @@
+"""PostgreSQL through psycopg 3: one writing transaction at a time, leases that skip locked rows, tsvector with GIN.
+
+Nothing outlives a transaction (no prepared statement, no session lock, no session setting), so that it works behind
+transaction pooling. A worker that freezes in a transaction loses it after IDLE seconds: the others wait no longer.
+
+A lexeme keeps only 256 positions: occurrence number n of a surface word is therefore indexed as `word|n/255`, and a
+phrase asks for `word|` with a prefix match. Stems begin with `~`, facets with `#`, so that no prefix reaches them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Select, create_engine, make_url, text
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+
+from tracker import terms
+from tracker.models.query import And, AnyFacet, AnyWord, Node, Not, Or, Phrase
+from tracker.terms import Terms
+
+IDLE = "10s"
+LOCK_WAIT = "20s"
+#: The one writing lock: any number will do, as long as every version of the program has the same.
+WRITER = 7_241_120_418
+#: Positions kept of one lexeme, less one.
+OCCURRENCES = 255
+#: Characters of a lexeme (at most 2,046 bytes).
+LONGEST = 400
+
+name = "postgresql"
+key = "sort_key"
+insert = postgresql_insert
+index_insert = "INSERT INTO words (sort_key, terms) VALUES (:key, CAST(:terms AS tsvector))"
+match = "terms @@ CAST(:m{n} AS tsquery)"
+rank = "ts_rank(terms, CAST(:m{n} AS tsquery))"
+
+_BEGIN = text(
+    "SELECT set_config('idle_in_transaction_session_timeout', :idle, true), set_config('lock_timeout', :wait, true),"
+    " pg_advisory_xact_lock(:writer)"
+)
+
+
+def engine(url: str) -> Engine:
+    """A pool of connections through psycopg, whichever of the usual spellings the address has."""
+    address = make_url(url).set(drivername="postgresql+psycopg")
+    options = {"prepare_threshold": None, "connect_timeout": 5}
+    return create_engine(address, connect_args=options, pool_pre_ping=True, pool_use_lifo=True, pool_timeout=20)
+
+
+def begin_writing(connection: Connection) -> None:
+    """Writers come one by one: commit order is then the order of `seq`, and no two wait for each other's rows."""
+    connection.execute(_BEGIN, {"idle": IDLE, "wait": LOCK_WAIT, "writer": WRITER})
+
+
+def skip_locked(query: Select[Any]) -> Select[Any]:
+    """FOR UPDATE SKIP LOCKED."""
+    return query.with_for_update(skip_locked=True)
+
+
+@contextmanager
+def hold(url: str, holder: str) -> Iterator[None]:  # noqa: ARG001  # any number of workers share one database
+    """Leases do it."""
+    yield
+
+
+def index_row(key: int, terms: Terms) -> dict[str, Any]:
+    """The tsvector as text, quoted: surface words with their positions, stems and facets without."""
+    places: dict[str, list[int]] = {}
+    met: Counter[str] = Counter()
+    for position, word in enumerate(terms.surface, 1):
+        places.setdefault(_lexeme(word, f"|{met[word] // OCCURRENCES or ''}"), []).append(position)
+        met[word] += 1
+    lexemes = [f"{word}:{','.join(map(str, at))}" for word, at in places.items()]
+    lexemes += [_lexeme(f"~{stem}") for stem in terms.stems]
+    lexemes += [_lexeme(f"#{facet}") for facet in terms.facets]
+    return {"key": key, "terms": " ".join(lexemes)}
+
+
+def newest(where: str, *, rare: bool) -> str:
+    """For a rare word the planner would walk the whole date index: the matches are collected first."""
+    if not rare:
+        return f"SELECT sort_key AS k FROM words WHERE {where} ORDER BY sort_key DESC LIMIT :n"  # noqa: S608
+    found = f"WITH found AS MATERIALIZED (SELECT sort_key AS k FROM words WHERE {where})"  # noqa: S608
+    return f"{found} SELECT k FROM found ORDER BY k DESC LIMIT :n"  # noqa: S608
+
+
+def render(node: Node) -> str:
+    """A tsquery. Every token is quoted: nothing of it is read as syntax."""
+    if isinstance(node, AnyWord):
+        return _joined(" | ", [_lexeme(node.word, "|"), *(_lexeme(f"~{stem}") for stem in node.stems)])
+    if isinstance(node, Phrase):
+        return _phrase(node)
+    if isinstance(node, AnyFacet):
+        return _joined(" | ", [_lexeme(f"#{facet}") for facet in node.facets])
+    if isinstance(node, Or):
+        return _joined(" | ", list(map(render, node.children)))
+    if isinstance(node, And):
+        return _joined(" & ", list(map(render, node.children)))
+    if isinstance(node, Not):
+        return f"!{render(node.child)}"
+    return f"({_lexeme(f'#{terms.ALL}')})"
+
+
+def _phrase(node: Phrase) -> str:
+    *before, last = node.words
+    end = f"{_lexeme(last)}:*" if node.prefix else _lexeme(last, "|") + (":*" if before else "")
+    return _joined(" <-> ", [*(f"{_lexeme(word, '|')}:*" for word in before), end])
+
+
+def _joined(operator: str, parts: list[str]) -> str:
+    return f"({operator.join(parts)})"
+
+
+def _lexeme(token: str, suffix: str = "") -> str:
+    quoted = (token[:LONGEST] + suffix).replace("\\", "\\\\").replace("'", "''")
+    return f"'{quoted}'"

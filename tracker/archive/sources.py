@@ -1,0 +1,149 @@
+"""Sources between polls: what is due, who polls it, what is known of them, when they were really watched."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, bindparam, func, or_, select, update
+
+from tracker.archive import tables as t
+from tracker.archive.store import Store
+from tracker.archive.values import dump, load
+from tracker.models.source import Claim, KnownItem, PollState, Source, SourceStatus, Span
+
+
+class Sources(Store):
+    """The verbs about sources."""
+
+    def __init__(self, url: str, worker: str) -> None:
+        super().__init__(url, worker)
+        self._configured: dict[str, Source] = {}
+
+    def sync_sources(self, sources: Sequence[Source], now: datetime) -> None:
+        """Make these the listed sources. One whose config changed is due now; its validators go if its options did.
+
+        Sources that are listed no more keep their statements and are polled no more. Secrets stay in this process.
+        """
+        self._configured = {source.name: source for source in sources}
+        with self.writing() as connection:
+            rows = {row.name: row for row in connection.execute(select(t.sources).with_for_update())}
+            connection.execute(update(t.sources).values(listed=0))
+            fresh = [_new_row(source) for source in sources if source.name not in rows]
+            self.add(connection, t.sources, fresh)
+            changed = [_changed_row(source, rows[source.name], now) for source in sources if source.name in rows]
+            if changed:
+                names = ("kind", "config", "enabled", "state", "next_poll_at")
+                query = update(t.sources).where(t.sources.c.name == bindparam("its"))
+                connection.execute(
+                    query.values({name: bindparam(f"new_{name}") for name in names} | {"listed": 1}), changed
+                )
+
+    def claim_due(self, now: datetime, limit: int, lease: float, names: Collection[str] | None = None) -> list[Claim]:
+        """Lease sources to this worker for so many seconds: those due, the longest waiting first.
+
+        With `names`: these, due or not. Never one that is disabled or that another worker holds.
+        """
+        row = t.sources.c
+        free = or_(row.lease_until.is_(None), row.lease_until <= now)
+        due = or_(row.next_poll_at.is_(None), row.next_poll_at <= now) if names is None else row.name.in_(names)
+        query = select(t.sources).where(row.listed == 1, row.enabled == 1, free, due)
+        query = query.order_by(row.next_poll_at.is_not(None), row.next_poll_at, row.name).limit(limit)
+        if not self._any(query):
+            return []
+        with self.claiming() as connection:
+            rows = connection.execute(self.dialect.skip_locked(query)).all()
+            claims = [Claim(self._source(r), load(PollState, r.state), f"{self.worker}#{r.leases + 1}") for r in rows]
+            leased = [{"its": claim.source.name, "token": claim.token} for claim in claims]
+            if leased:
+                query_ = update(t.sources).where(row.name == bindparam("its"))
+                until = now + timedelta(seconds=lease)
+                values = {"lease_token": bindparam("token"), "lease_until": until, "leases": row.leases + 1}
+                connection.execute(query_.values(values), leased)
+        return claims
+
+    def _any(self, query: Any) -> bool:
+        """Whether a query finds something: a look that takes no lock, for the many times that nothing is due."""
+        with self.reading() as connection:
+            return connection.execute(query.limit(1)).first() is not None
+
+    def release(self, claims: Sequence[Claim]) -> None:
+        """Give back what was claimed and will not be polled; a lease that is another's by now stays."""
+        row = t.sources.c
+        query = update(t.sources).where(row.name == bindparam("its"), row.lease_token == bindparam("token"))
+        if claims:
+            with self.claiming() as connection:
+                given = [{"its": claim.source.name, "token": claim.token} for claim in claims]
+                connection.execute(query.values(lease_until=None, lease_token=None), given)
+
+    def known(self, source: str, limit: int = 2000) -> dict[str, KnownItem]:
+        """The identity keys of a source's newest statements, with what is needed to compare."""
+        row = t.statements.c
+        newest = select(row.seq, row.id, row.hash, row.title_key, row.published_at).where(row.source == source)
+        recent = newest.order_by(row.seq.desc()).limit(limit).subquery()
+        query = select(t.identities.c.identity, recent).join(recent, recent.c.seq == t.identities.c.seq)
+        with self.reading() as connection:
+            return {
+                identity: KnownItem(statement, hash_, title_key, published_at)
+                for identity, _, statement, hash_, title_key, published_at in connection.execute(query)
+            }
+
+    def sources(self, names: Collection[str] | None = None) -> list[SourceStatus]:
+        """The listed sources, or those of these names, by name."""
+        query = select(t.sources).where(t.sources.c.listed == 1 if names is None else t.sources.c.name.in_(names))
+        with self.reading() as connection:
+            rows = connection.execute(query).all()
+        return sorted((self._status(row) for row in rows), key=lambda status: status.source.name)
+
+    def _status(self, row: Row[Any]) -> SourceStatus:
+        source, state = self._source(row), load(PollState, row.state)
+        if not source.enabled:
+            state = replace(state, health="paused", reason=source.paused_reason or state.reason, next_poll_at=None)
+        return SourceStatus(source, state, row.statements, row.polls)
+
+    def _source(self, row: Row[Any]) -> Source:
+        """As this process was told it, with its secrets; else as the database has it."""
+        return self._configured.get(row.name) or load(Source, row.config)
+
+    def coverage(self, source: str, after: datetime, before: datetime) -> list[Span]:
+        """The spans in which a source was watched that reach into [after, before), oldest first, uncut."""
+        row, now = t.spans.c, t.sources.c
+        past = select(row.span_start, row.span_end, row.polls).where(row.source == source)
+        last = select(now.span_start, now.span_end, now.span_polls).where(now.name == source)
+        with self.reading() as connection:
+            past = past.where(row.span_end >= after, row.span_start < before)
+            last = last.where(now.span_end >= after, now.span_start < before)
+            found = [*connection.execute(past.order_by(row.span_start)), *connection.execute(last)]
+        return [Span(start, end, polls) for start, end, polls in found]
+
+    def reads_since(self, kind: str, since: datetime) -> int:
+        """Paid reads that polls of this kind have cost since then."""
+        row = t.polls.c
+        with self.reading() as connection:
+            query = select(func.coalesce(func.sum(row.reads), 0)).where(row.kind == kind, row.finished_at >= since)
+            return int(connection.execute(query).scalar_one())
+
+
+def _config(source: Source) -> str:
+    return dump(source, exclude={"secrets"})
+
+
+def _new_row(source: Source) -> dict[str, Any]:
+    return {
+        "name": source.name, "kind": source.kind, "config": _config(source), "enabled": int(source.enabled),
+        "listed": 1, "state": dump(PollState()), "leases": 0, "polls": 0, "statements": 0, "span_polls": 0,
+    }  # fmt: skip
+
+
+def _changed_row(source: Source, row: Row[Any], now: datetime) -> dict[str, Any]:
+    state, before, config = load(PollState, row.state), load(Source, row.config), _config(source)
+    if (before.kind, before.options) != (source.kind, load(Source, config).options):
+        state = replace(state, cursor={}, etag=None, last_modified=None, body_sha256=None)
+    if config != row.config and state.next_poll_at is not None:
+        state = replace(state, next_poll_at=min(now, state.next_poll_at))
+    return {
+        "its": source.name, "new_kind": source.kind, "new_config": config, "new_enabled": int(source.enabled),
+        "new_state": dump(state), "new_next_poll_at": state.next_poll_at,
+    }  # fmt: skip

@@ -1,0 +1,211 @@
+"""Reading statements: a row and its version, labels, links and events, put together as one value."""
+
+from __future__ import annotations
+
+import json
+import re
+import zlib
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, select
+from sqlalchemy import text as sql
+
+from tracker import terms
+from tracker.archive import tables as t
+from tracker.archive.store import Store
+from tracker.archive.values import in_force, load
+from tracker.errors import NotFound
+from tracker.models.source import Evidence
+from tracker.models.statement import Classification, Event, Label, Link, Post, Statement, Version
+
+#: Parameters of one query: engines take some tens of thousands.
+MOST_AT_ONCE = 5_000
+_PREFIX = re.compile("[a-z2-7]{6,16}")
+_CURRENT = select(t.statements, t.versions.c.post, t.versions.c.understood).join(
+    t.versions, and_(t.versions.c.seq == t.statements.c.seq, t.versions.c.version == t.statements.c.version)
+)
+
+
+class Statements(Store):
+    """The verbs that read statements."""
+
+    def statement(self, id: str) -> Statement:
+        """One statement by its id or by six characters or more that only its id begins with. NotFound otherwise."""
+        with self.reading() as connection:
+            return self._load(connection, t.statements.c.id == self._whole(connection, id))[0]
+
+    def _whole(self, connection: Connection, prefix: str) -> str:
+        """The one id that begins so. Ids are of one alphabet, whose last letter bounds the range."""
+        if not _PREFIX.fullmatch(prefix):
+            raise NotFound(f"no statement {prefix[:40]!r}: an id, or six characters of it, is needed")
+        column = t.statements.c.id
+        found = list(connection.scalars(select(column).where(column.between(prefix, prefix.ljust(16, "z"))).limit(2)))
+        if len(found) != 1:
+            raise NotFound(f"{'several statements begin with' if found else 'no statement'} {prefix}")
+        return str(found[0])
+
+    def statements(self, ids: Collection[str]) -> list[Statement]:
+        """The statements of these ids in this order; an unknown one is left out."""
+        with self.reading() as connection:
+            return self._of_ids(connection, ids)
+
+    def each_statement(self, after_seq: int = 0, limit: int = 500) -> list[Statement]:
+        """Statements in commit order, after a sequence number: to walk over all of them."""
+        with self.reading() as connection:
+            return self._load(connection, t.statements.c.seq > after_seq, order=t.statements.c.seq, limit=limit)
+
+    def versions(self, id: str) -> list[Version]:
+        """All versions of a statement, oldest first. NotFound as `statement`."""
+        with self.reading() as connection:
+            whole = self._whole(connection, id)
+            query = select(t.versions).join(t.statements, t.statements.c.seq == t.versions.c.seq)
+            rows = connection.execute(query.where(t.statements.c.id == whole).order_by(t.versions.c.version)).all()
+        return [_version(whole, row) for row in rows]
+
+    def evidence(self, sha256: str) -> Evidence:
+        """The bytes as they were first received, and how. NotFound when none have this SHA-256."""
+        query = select(t.evidence).where(t.evidence.c.sha256 == sha256).order_by(t.evidence.c.received_at).limit(1)
+        with self.reading() as connection:
+            row = connection.execute(query).first()
+        if row is None:
+            raise NotFound(f"no evidence {sha256[:64]!r}")
+        asked, said = json.loads(row.request_headers), json.loads(row.headers)
+        return Evidence(row.url, asked, row.status, said, zlib.decompress(row.body), row.sha256, row.received_at)
+
+    def speakers(self) -> dict[str, tuple[int, datetime]]:
+        """How many statements each leader made, and when the last one."""
+        leader = t.statements.c.leader
+        query = select(leader, func.count(), func.max(t.statements.c.effective_at)).where(leader.is_not(None))
+        with self.reading() as connection:
+            return {who: (count, last) for who, count, last in connection.execute(query.group_by(leader))}
+
+    # Inside a transaction.
+
+    def _of_ids(self, connection: Connection, ids: Collection[str]) -> list[Statement]:
+        found = {one.id: one for one in self._in(connection, t.statements.c.id, set(ids))}
+        return [found[key] for key in dict.fromkeys(ids) if key in found]
+
+    def _at(self, connection: Connection, keys: Sequence[int]) -> list[Statement]:
+        """The statements at these sort keys, in this order."""
+        query = select(t.statements.c.sort_key, t.statements.c.seq).where(t.statements.c.sort_key.in_(keys))
+        place = {seq: keys.index(key) for key, seq in connection.execute(query)}
+        return sorted(self._in(connection, t.statements.c.seq, place), key=lambda one: place[one.seq])
+
+    def _in(self, connection: Connection, column: ColumnElement[Any], values: Iterable[Any]) -> list[Statement]:
+        wanted = sorted(values)
+        found: list[Statement] = []
+        for start in range(0, len(wanted), MOST_AT_ONCE):
+            found += self._load(connection, column.in_(wanted[start : start + MOST_AT_ONCE]))
+        return found
+
+    def _load(
+        self, connection: Connection, where: ColumnElement[bool], *, order: Any = None, limit: int | None = None
+    ) -> list[Statement]:
+        """The statements of a condition, whole."""
+        rows = connection.execute(_CURRENT.where(where).order_by(order).limit(limit)).all()
+        if not rows:
+            return []
+        seqs, ids = [row.seq for row in rows], [row.id for row in rows]
+        labels = _grouped(
+            connection.execute(select(t.labels).where(t.labels.c.seq.in_(seqs))),
+            lambda row: (row.seq, (load(Label, row.label), bool(row.removed))),
+        )
+        query = select(t.links).where(t.links.c.statement.in_(ids)).order_by(t.links.c.type, t.links.c.other)
+        links = _grouped(
+            connection.execute(query),
+            lambda row: (row.statement, Link(row.type, row.other, row.exact, row.verdict)),
+        )
+        events = self._events_of(connection, ids)
+        return [_statement(row, labels[row.seq], events.get(row.id, ()), links[row.id]) for row in rows]
+
+    def _events_of(self, connection: Connection, ids: Collection[str]) -> dict[str, tuple[Event, ...]]:
+        member = t.event_members.c
+        told = connection.execute(select(member.statement, member.event).where(member.statement.in_(ids))).all()
+        events = {event.id: event for event in self._load_events(connection, {event for _, event in told})}
+        groups = _grouped(sorted(map(tuple, told)), lambda pair: (pair[0], events[pair[1]]))
+        return {statement: tuple(group) for statement, group in groups.items()}
+
+    def _load_events(self, connection: Connection, ids: Collection[str]) -> list[Event]:
+        """These events, with the statements that tell them."""
+        if not ids:
+            return []
+        query = select(t.event_members.c.event, t.event_members.c.statement).where(t.event_members.c.event.in_(ids))
+        members = _grouped(connection.execute(query.order_by(t.event_members.c.statement)), tuple)
+        rows = connection.execute(select(t.events).where(t.events.c.id.in_(ids)).order_by(t.events.c.id)).all()
+        return [replace(load(Event, row.event), id=row.id, statements=tuple(members[row.id])) for row in rows]
+
+    def _reindex(self, connection: Connection, ids: Collection[str]) -> None:
+        """Put what the index says of these statements to what is true of them now, at the key their row has."""
+        found = self._of_ids(connection, ids)
+        query = select(t.statements.c.seq, t.statements.c.sort_key)
+        places = connection.execute(query.where(t.statements.c.seq.in_([one.seq for one in found])))
+        keys = dict(map(tuple, places))
+        rows = [self.dialect.index_row(keys[one.seq], terms_of(one)) for one in found]
+        self._unindex(connection, list(keys.values()))
+        if rows:
+            connection.execute(sql(self.dialect.index_insert), rows)
+
+    def _unindex(self, connection: Connection, keys: Collection[int]) -> None:
+        if keys:
+            deleting = sql(f"DELETE FROM words WHERE {self.dialect.key} = :key")  # noqa: S608  # a column of ours
+            connection.execute(deleting, [{"key": key} for key in keys])
+
+
+def terms_of(one: Statement) -> terms.Terms:
+    """What the index knows of a kept statement."""
+    return terms.of(
+        replace(one.post, presence=one.presence),
+        one.classification,
+        source=one.source,
+        kind=one.kind,
+        first_seen_at=one.first_seen_at,
+        labels=one.labels,
+        events=one.events,
+    )
+
+
+def _grouped(rows: Iterable[Any], split: Callable[[Any], Any]) -> defaultdict[Any, list[Any]]:
+    groups: defaultdict[Any, list[Any]] = defaultdict(list)
+    for row in rows:
+        key, value = split(row)
+        groups[key].append(value)
+    return groups
+
+
+def _statement(row: Row[Any], labels: list[Any], events: tuple[Event, ...], links: list[Link]) -> Statement:
+    return Statement(
+        id=row.id,
+        seq=row.seq,
+        source=row.source,
+        kind=row.kind,
+        post=load(Post, row.post),
+        first_seen_at=row.first_seen_at,
+        last_seen_at=row.last_seen_at,
+        version=row.version,
+        versions=row.version,
+        presence=row.presence,
+        classification=load(Classification, row.understood),
+        labels=in_force(labels),
+        events=events,
+        links=tuple(links),
+        first_reading=bool(row.first_reading),
+    )
+
+
+def _version(statement: str, row: Row[Any]) -> Version:
+    post = load(Post, row.post)
+    return Version(
+        statement=statement,
+        version=row.version,
+        observed_at=row.observed_at,
+        title=post.title,
+        text=post.text,
+        hash=row.hash,
+        edited_at=post.edited_at,
+        evidence_sha256=row.evidence,
+        classifier=load(Classification, row.understood).version,
+    )

@@ -1,0 +1,111 @@
+"""The door to the database: connections, transactions, and the errors of both engines as ours."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+from sqlalchemy import Connection, Table, make_url, text
+from sqlalchemy.exc import ArgumentError, DatabaseError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
+
+from tracker.archive import migrations, postgresql, sqlite
+from tracker.archive.dialect import Dialect
+from tracker.errors import ArchiveAway, ConfigError
+
+_DIALECTS: dict[str, Dialect] = {"sqlite": sqlite, "postgresql": postgresql, "postgres": postgresql}
+
+
+class Store:
+    """One open database. Reads wait for nobody; writes come one by one, in this process and in all others."""
+
+    def __init__(self, url: str, worker: str) -> None:
+        try:
+            address = make_url(url)
+            self.dialect = _DIALECTS[address.get_backend_name()]
+        except (ArgumentError, KeyError):
+            raise ConfigError(["database: sqlite:///FILE or postgresql://… is needed"]) from None
+        self.url, self.worker = url, worker
+        self.shown_url: str = address.render_as_string(hide_password=True)
+        self.engine_name: str = self.dialect.name
+        self.migrated: tuple[str | None, str] | None = None
+        self.engine = self.dialect.engine(url)
+        self.insert = self.dialect.insert
+        self._writer = threading.RLock()
+
+    @classmethod
+    def open(cls, url: str, *, worker: str, migrate: bool = True) -> Self:
+        """Open an archive, and bring it to this program's schema: `migrated` then says (from, to).
+
+        Raises ArchiveNewer for a schema this program does not know, ArchiveAway when the database cannot be used.
+        """
+        store = cls(url, worker)
+        folder = Path(make_url(url).database or ".").parent if store.engine_name == "sqlite" else None
+        if folder is not None and not folder.is_dir():
+            raise ArchiveAway(f"{store.shown_url}: there is no folder {folder}")
+        with store.reading() as connection:
+            behind = migrations.current(connection) != migrations.revisions()[-1]
+        if behind and migrate:
+            with store.writing() as connection:
+                store.migrated = migrations.upgrade(connection)
+        return store
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+    def ping(self) -> None:
+        """Whether the database answers and knows our tables; ArchiveAway when not."""
+        with self.reading() as connection:
+            connection.execute(text("SELECT count(*) FROM alembic_version"))
+
+    def hold(self, holder: str) -> AbstractContextManager[None]:
+        """Be this archive's daemon. On SQLite there is one a file: ArchiveLocked names it; on PostgreSQL any number."""
+        return self.dialect.hold(self.url, holder)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that only reads what was committed."""
+        with self._door(), self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """The one writing transaction: committed at the end, rolled back by any error."""
+        with self.claiming() as connection:
+            self.dialect.begin_writing(connection)
+            yield connection
+
+    @contextmanager
+    def claiming(self) -> Iterator[Connection]:
+        """A writing transaction that waits for no other worker: its rows are those that nobody else has locked."""
+        with self._door(), self._writer, self.engine.connect() as plain:
+            connection = plain.execution_options(writes=True)
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def _door(self) -> Iterator[None]:
+        try:
+            yield
+        except (OperationalError, InternalError, InterfaceError, NoConnection) as error:
+            raise self._away(error) from error
+        except DatabaseError as error:
+            if type(error) is not DatabaseError and not error.connection_invalidated:
+                raise
+            raise self._away(error) from error
+
+    def _away(self, error: Exception) -> ArchiveAway:
+        said = " ".join(str(getattr(error, "orig", None) or error).split())
+        if "not a database" in said or "malformed" in said:
+            said += ": move this file away, or restore it from a backup"
+        password = make_url(self.url).password
+        return ArchiveAway(f"{self.shown_url}: {said.replace(password, '***') if password else said}"[:400])
+
+    def add(self, connection: Connection, table: Table, rows: list[dict[str, Any]], *, fresh: bool = False) -> None:
+        """Insert rows; one that is there already stays as it is, unless `fresh` says that none can be."""
+        if rows:
+            connection.execute(self.insert(table) if fresh else self.insert(table).on_conflict_do_nothing(), rows)

@@ -1,0 +1,154 @@
+"""Telling: alerts, the outbox of notifications with a delivery for each recipient, and silences.
+
+A notification goes in once by its stable id. A delivery is leased to be sent; whoever finishes it must still hold it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, or_, select, update
+
+from tracker.archive import tables as t
+from tracker.archive.keep import Keeping
+from tracker.archive.values import dump, load
+from tracker.errors import NotFound
+from tracker.models.telling import Alert, Delivered, Delivery, Notification, Outbox, Silence
+
+#: An alert in one of these states may still be told.
+_OPEN = ("firing", "deferred")
+#: Dead letters that the outbox shows.
+SHOWN = 50
+
+
+class Telling(Keeping):
+    """The verbs about what is told to whom."""
+
+    def alerts(self, *, state: str | None = None, limit: int = 100) -> list[Alert]:
+        """Alerts, newest first."""
+        query = select(t.alerts).order_by(t.alerts.c.fired_at.desc(), t.alerts.c.id).limit(limit)
+        with self.reading() as connection:
+            rows = connection.execute(query if state is None else query.where(t.alerts.c.state == state)).all()
+        return [Alert(r.id, r.rule, r.reason, r.fired_at, r.statement, r.state, r.state_reason) for r in rows]
+
+    def plan(
+        self, notifications: Sequence[Notification], states: Mapping[str, tuple[str, str | None]], now: datetime
+    ) -> None:
+        """Put notifications in the outbox and say what became of alerts, in one transaction.
+
+        What another worker told meanwhile is not told again: a notification with an alert that is open no more is left
+        out, and such an alert keeps its state.
+        """
+        with self.writing() as connection:
+            wanted = {*states, *(alert for one in notifications for alert in one.alerts)}
+            row = t.alerts.c
+            still = set(connection.scalars(select(row.id).where(row.id.in_(wanted), row.state.in_(_OPEN))))
+            self._notify(connection, [one for one in notifications if still.issuperset(one.alerts)])
+            rows = [{"its": key, "new": state, "why": why} for key, (state, why) in states.items() if key in still]
+            if rows:
+                query = update(t.alerts).where(row.id == bindparam("its"))
+                values = {"state": bindparam("new"), "state_reason": bindparam("why"), "state_at": now}
+                connection.execute(query.values(values), rows)
+
+    def notify(self, notification: Notification) -> None:
+        """Put one notification in the outbox; one whose id is there already changes nothing."""
+        with self.writing() as connection:
+            self._notify(connection, [notification])
+
+    def _notify(self, connection: Connection, notifications: Sequence[Notification]) -> None:
+        """Notifications that are not there yet, with a delivery for each recipient."""
+        ids = [one.id for one in notifications]
+        old = (
+            set(connection.scalars(select(t.notifications.c.id).where(t.notifications.c.id.in_(ids)))) if ids else set()
+        )
+        fresh = list({one.id: one for one in notifications if one.id not in old}.values())
+        last = connection.execute(select(func.coalesce(func.max(t.deliveries.c.id), 0))).scalar_one()
+        pairs = [(one, recipient) for one in fresh for recipient in dict.fromkeys(one.recipients)]
+        self.add(connection, t.notifications, [
+            {"id": one.id, "type": one.type, "receiver": one.receiver, "created_at": one.created_at,
+             "notification": dump(one)}
+            for one in fresh
+        ])  # fmt: skip
+        self.add(connection, t.deliveries, [
+            {"id": last + n, "notification": one.id, "recipient": recipient, "state": "pending", "attempt": 0,
+             "due_at": one.not_before or one.created_at}
+            for n, (one, recipient) in enumerate(pairs, 1)
+        ])  # fmt: skip
+
+    def claim_deliveries(self, now: datetime, limit: int, lease: float) -> list[Delivery]:
+        """Lease what is due to this worker and mark it as being sent, the longest waiting first.
+
+        What a dead worker was sending is due again when its lease has run out: under the same id, so that a receiver
+        can drop the repeat.
+        """
+        row = t.deliveries.c
+        pending, lost = (
+            (row.state == "pending") & (row.due_at <= now),
+            (row.state == "sending") & (row.lease_until <= now),
+        )
+        query = select(row.id).where(or_(pending, lost)).order_by(row.due_at, row.id).limit(limit)
+        with self.reading() as connection:
+            if connection.execute(query.limit(1)).first() is None:
+                return []
+        with self.claiming() as connection:
+            ids = list(connection.scalars(self.dialect.skip_locked(query)))
+            values: dict[str, Any] = {"state": "sending", "attempt": row.attempt + 1}
+            values |= {"lease_until": now + timedelta(seconds=lease), "lease_token": self.worker}
+            connection.execute(update(t.deliveries).where(row.id.in_(ids)).values(values))
+            whole = select(row.id, row.recipient, row.attempt, t.notifications.c.notification)
+            whole = whole.join(t.notifications, t.notifications.c.id == row.notification).where(row.id.in_(ids))
+            rows = connection.execute(whole.order_by(row.due_at, row.id)).all()
+        return [
+            Delivery(r.id, load(Notification, r.notification), r.recipient, r.attempt, f"{self.worker}#{r.attempt}")
+            for r in rows
+        ]
+
+    def settle(self, delivered: Sequence[Delivered], now: datetime) -> None:
+        """What became of attempts. One whose lease another worker has by now is left to it."""
+        row = t.deliveries.c
+        query = update(t.deliveries).where(row.id == bindparam("its"), row.state == "sending")
+        query = query.where(row.lease_token == bindparam("token"), row.attempt == bindparam("tried"))
+        values = {"state": bindparam("new"), "reason": bindparam("why"), "due_at": bindparam("due"), "settled_at": now}
+        rows = [
+            {"its": one.delivery.id, "token": one.delivery.token.rpartition("#")[0], "tried": one.delivery.attempt,
+             "new": one.state, "why": one.reason, "due": one.due_at or now}
+            for one in delivered
+        ]  # fmt: skip
+        if rows:
+            with self.writing() as connection:
+                connection.execute(query.values({**values, "lease_token": None, "lease_until": None}), rows)
+
+    def outbox(self) -> Outbox:
+        """How many deliveries stand where. A dead letter is (delivery, receiver, recipient, reason)."""
+        row, whole = t.deliveries.c, t.notifications.c
+        dead = select(row.id, whole.receiver, row.recipient, func.coalesce(row.reason, ""))
+        dead = dead.join(t.notifications, whole.id == row.notification).where(row.state == "dead")
+        with self.reading() as connection:
+            counts = dict(map(tuple, connection.execute(select(row.state, func.count()).group_by(row.state))))
+            letters = connection.execute(dead.order_by(row.settled_at.desc(), row.id.desc()).limit(SHOWN)).all()
+        states = {state: counts.get(state, 0) for state in ("pending", "sending", "dead", "held", "sent")}
+        return Outbox(**states, dead_letters=tuple((r[0], r[1], r[2], r[3]) for r in letters))
+
+    def add_silence(self, silence: Silence) -> None:
+        """Keep a silence; one whose id is there already changes nothing."""
+        row = {name: getattr(silence, name) for name in t.silences.c.keys()}  # noqa: SIM118  # columns, not a dict
+        with self.writing() as connection:
+            self.add(connection, t.silences, [row])
+
+    def silences(self, now: datetime, everything: bool = False) -> list[Silence]:
+        """The silences in force now, or all, the newest first."""
+        row = t.silences.c
+        query = select(t.silences).order_by(row.starts_at.desc(), row.id)
+        with self.reading() as connection:
+            rows = connection.execute(query if everything else query.where(row.starts_at <= now, row.ends_at > now))
+            return [Silence(*one) for one in rows]
+
+    def expire_silence(self, id: str, now: datetime) -> None:
+        """End a silence now. NotFound when there is none of this id."""
+        row = t.silences.c
+        with self.writing() as connection:
+            if connection.execute(select(row.id).where(row.id == id)).first() is None:
+                raise NotFound(f"no silence {id[:40]!r}")
+            connection.execute(update(t.silences).where(row.id == id, row.ends_at > now).values(ends_at=now))
