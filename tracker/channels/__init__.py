@@ -1,1 +1,90 @@
-"""channels."""
+"""How a notification is written for each kind of receiver, and what the receiver's answer means. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import Protocol
+
+from pydantic import BaseModel
+
+from tracker.channels import email, webhook
+from tracker.channels.context import Context
+from tracker.errors import DeliveryDead, DeliveryRetry, ReceiverGone
+from tracker.models.source import Reply
+from tracker.models.telling import Call, Mail, Notification, Receiver
+
+__all__ = ["KINDS", "Channel", "Context", "judge", "recipients", "retry_delay", "write"]
+
+#: Seconds before attempt 2, 3, … (FACTS 24); the last one is repeated until attempt LAST_ATTEMPT has failed.
+DELAYS = (5.0, 300.0, 1800.0, 7200.0, 18000.0, 36000.0)
+LAST_ATTEMPT = 10
+#: A receiver may ask for this long a pause at most.
+LONGEST_PAUSE = 86400.0
+
+
+class Channel(Protocol):
+    """One kind of receiver. `Options` are its own keys of a [[receiver]]; `recipients` gives one delivery each."""
+
+    @property
+    def Options(self) -> type[BaseModel]: ...  # a class, read from a module
+
+    def recipients(self, receiver: Receiver) -> tuple[str, ...]: ...
+
+    def write(
+        self, notification: Notification, receiver: Receiver, recipient: str, context: Context, now: datetime
+    ) -> Mail | Call: ...
+
+
+KINDS: Mapping[str, Channel] = {"email": email, "webhook": webhook}
+
+
+def recipients(receiver: Receiver) -> tuple[str, ...]:
+    """Who gets a delivery of their own: each mail address; a webhook by the receiver's name, never by its address."""
+    return KINDS[receiver.kind].recipients(receiver)
+
+
+def write(
+    notification: Notification, receiver: Receiver, recipient: str, context: Context, now: datetime
+) -> Mail | Call:
+    """A notification as one receiver's own message. Raises DeliveryDead when it can never be written."""
+    if receiver.kind not in KINDS:
+        raise DeliveryDead(f"no channel of kind {receiver.kind} is installed")
+    return KINDS[receiver.kind].write(notification, receiver, recipient, context, now)
+
+
+def judge(reply: Reply) -> None:
+    """What a webhook's answer means: nothing for 2xx, else DeliveryRetry, DeliveryDead or ReceiverGone (410)."""
+    status = reply.status
+    if 200 <= status < 300:
+        return
+    if status == 410:
+        raise ReceiverGone("answered 410: it asks not to be called again")
+    if 300 <= status < 400:
+        raise DeliveryRetry(f"answered {status}: redirects are not followed, write the final address")
+    if 400 <= status < 500 and status not in (408, 425, 429):
+        raise DeliveryDead(f"answered {status}")
+    raise DeliveryRetry(f"answered {status}", _asked(reply))
+
+
+def _asked(reply: Reply) -> float | None:
+    """Retry-After in seconds: a number, or a date that lies ahead."""
+    stated = reply.headers.get("retry-after", "").strip()
+    if stated.isascii() and stated.isdigit():
+        return float(stated[:9])
+    try:
+        return max(0.0, (parsedate_to_datetime(stated) - reply.received_at).total_seconds())
+    except (TypeError, ValueError, OverflowError):  # no date, or one without a zone
+        return None
+
+
+def retry_delay(attempt: int, asked: float | None = None) -> float | None:
+    """Seconds to wait after attempt number `attempt` failed (0: nothing was tried yet); None: give up.
+
+    A pause that the receiver asked for is kept when it is longer, up to a day.
+    """
+    if attempt >= LAST_ATTEMPT:
+        return None
+    delay = DELAYS[min(attempt, len(DELAYS)) - 1] if attempt > 0 else 0.0
+    return max(delay, min(asked or 0.0, LONGEST_PAUSE))

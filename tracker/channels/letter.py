@@ -1,0 +1,150 @@
+"""What a mail shows of a notification: plain values for the templates, in which nothing from outside can act.
+
+Text keeps what was said. Control characters and those that reverse the reading direction are shown as visible marks,
+one for one, so that the offsets of evidence stay true; markup is escaped by the templates.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from tracker import gazetteer, text
+from tracker.channels.context import Context
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+#: Matched words named on one entry.
+MOST_WORDS = 8
+#: Characters of a statement in an alert.
+LONGEST_TEXT = 4000
+
+_HARMLESS = {code: chr(0x2400 + code) for code in range(0x20) if chr(code) not in "\n\t"}
+_HARMLESS |= {0x0D: " ", 0x7F: "\u2421", 0x2028: "\n", 0x2029: "\n"}
+_HARMLESS |= dict.fromkeys([*range(0x80, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)], "\ufffd")
+_HARMLESS |= dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
+
+
+def inert(value: Any) -> Any:
+    """A JSON value with every string of it made harmless, as long as it was."""
+    if isinstance(value, str):
+        return value.translate(_HARMLESS)
+    if isinstance(value, Mapping):
+        return {inert(key): inert(each) for key, each in value.items()}
+    return [inert(each) for each in value] if isinstance(value, list | tuple) else value
+
+
+def line(words: str, length: int = 150) -> str:
+    """Words for a mail's header: one line, harmless, nothing in it that decodes to something else."""
+    single = text.squeeze(inert(words).replace("\t", " ")).replace("=?", "= ?")
+    if len(single) <= length:
+        return single
+    return (single[: length - 1].rsplit(" ", 1)[0] if " " in single[:length] else single[: length - 1]) + "…"
+
+
+def day(moment: date) -> str:
+    """`2 Nov 2022`."""
+    return f"{moment.day} {MONTHS[moment.month - 1]} {moment.year}"
+
+
+def clock(stated: str | None, timezone: str) -> str:
+    """An instant of the JSON shapes on the wall clock of a zone: `2 Nov 2022, 18:10`."""
+    if not stated:
+        return ""
+    local = datetime.fromisoformat(stated).astimezone(ZoneInfo(timezone))
+    return f"{day(local)}, {local:%H:%M}"
+
+
+def entry(said: Mapping[str, Any], context: Context, timezone: str) -> dict[str, Any]:
+    """One statement as a mail shows it, from its (harmless) JSON shape."""
+    speaker = said.get("speaker") or {}
+    labels = said.get("labels") or []
+    url = web_address(said.get("url"))
+    own_page = f"{context.public_url.rstrip('/')}/statements/{said['id']}" if context.public_url else None
+    title, body = said.get("title"), (said.get("text") or "")[:LONGEST_TEXT]
+    body += "…" if len(said.get("text") or "") > LONGEST_TEXT else ""
+    return {
+        "who": text.squeeze(
+            speaker.get("name") or speaker.get("office") or said.get("publisher") or said.get("source") or ""
+        ),
+        "office": office(speaker.get("office") if speaker.get("name") else None, speaker.get("country")),
+        "report": said.get("origin") == "report",
+        "when": clock(said.get("effective_at") or said.get("published_at"), timezone),
+        "inferred": said.get("published_inferred"),
+        "source": text.squeeze(said.get("source") or ""),
+        "lang": said.get("lang") or "",
+        "title": pieces(title, labels, "title") if title else [],
+        "text": pieces(body, labels, "text"),
+        "labels": [_label(label, context) for label in labels],
+        "also": [text.squeeze(title) for title in said.get("also") or ()],
+        "words": matched(labels),
+        "visits": [text.squeeze(visit(event)) for event in said.get("events") or ()],
+        "presence": "" if said.get("presence", "live") == "live" else said["presence"].replace("_", " "),
+        "unclassified": said.get("classified") is False,
+        "link": own_page or url,
+        "original": url,
+    }
+
+
+def _label(label: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    name = str(label["name"])
+    title = context.titles.get(name) or name.replace("_", " ").capitalize()
+    return {"title": title, "score": f"{label.get('score', 0):.2f}", "by": label.get("by", "words")}
+
+
+def web_address(url: str | None) -> str | None:
+    """An address that may become a link; None for anything but http and https."""
+    return url if url and re.match(r"https?://[^\s]+$", url, re.IGNORECASE) else None
+
+
+def office(title: str | None, country: str | None) -> str:
+    """`President of the Transition, Mali`."""
+    return ", ".join(part for part in (title, gazetteer.country_name(country) if country else None) if part)
+
+
+def visit(event: Mapping[str, Any]) -> str:
+    """`Ibrahim Traoré (BFA) → MLI, Bamako, 2 Nov 2022, past`."""
+    visitors = ", ".join(_party(side) for side in event.get("visitor") or ()) or "?"
+    host = _party(event.get("host") or {})
+    when = day(date.fromisoformat(event["date"])) if event.get("date") else None
+    return ", ".join(part for part in (f"{visitors} → {host}", event.get("place"), when, event.get("status")) if part)
+
+
+def _party(side: Mapping[str, Any]) -> str:
+    name, country = side.get("name") or side.get("leader"), side.get("country")
+    return f"{name} ({country})" if name and country else str(name or country or "?")
+
+
+def matched(labels: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The words that the labels were read from, each once."""
+    found = [text.squeeze(words["exact"]) for label in labels for words in label.get("evidence") or ()]
+    return list(dict.fromkeys(found))[:MOST_WORDS]
+
+
+def pieces(words: str, labels: Iterable[Mapping[str, Any]], field: str) -> list[tuple[str, bool]]:
+    """The text in pieces, True for those that are evidence. Evidence that is not where it says is not marked."""
+    spans = sorted(
+        (found["start"], found["end"])
+        for label in labels
+        for found in label.get("evidence") or ()
+        if found["field"] == field and words[found["start"] : found["end"]] == found["exact"]
+    )
+    cut, at = [], 0
+    for start, end in spans:
+        if end > max(start, at):
+            cut += [(words[at : max(start, at)], False), (words[max(start, at) : end], True)]
+            at = end
+    return [piece for piece in [*cut, (words[at:], False)] if piece[0]]
+
+
+def span(days: list[str]) -> str:
+    """The dates of one or several issues: `24 Nov 2026`, `22 Nov 2026 – 24 Nov 2026`."""
+    ends = list(dict.fromkeys((days[0], days[-1])))
+    return " – ".join(day(date.fromisoformat(each)) for each in ends)
+
+
+def stamp(moment: datetime) -> str:
+    """When this was written, for the foot of a mail."""
+    return f"{day(moment.astimezone(UTC))}, {moment.astimezone(UTC):%H:%M} UTC"
