@@ -6,12 +6,11 @@ import tomllib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
+from tracker import config
 from tracker.decide import answer
 from tracker.demo import Ports, World, WorldClock, write_config
-from tracker.demo.x import BEARER
 from tracker.errors import SourceRefused, SourceUnreachable
 from tracker.models.source import Draft, PollState, Request, Source
 from tracker.outside.web import Web, WebOptions
@@ -115,16 +114,9 @@ async def test_the_config_names_every_server_and_no_secret(world: World, ports: 
 
 
 async def test_the_config_loads(ports: Ports, tmp_path: Path) -> None:
-    config = pytest.importorskip("tracker.config", reason="tracker.config is not there yet")
     settings = config.load(tmp_path, write_config(tmp_path, ports, NOW))
     assert len(settings.sources) == 25
     assert {rule.name for rule in settings.rules} == {"sahel-visits", "security"}
-
-
-def told(row: dict[str, Any]) -> Source:
-    options = {key: row[key] for key in ("url", "handle", "base_url") if key in row}
-    secrets = {"Authorization": f"Bearer {BEARER}"} if row["kind"] == "x" else {}
-    return Source(row["name"], row["kind"], options, secrets=secrets)
 
 
 async def read_all(web: Web, source: Source) -> list[Draft]:
@@ -142,13 +134,15 @@ async def read_all(web: Web, source: Source) -> list[Draft]:
 async def test_the_real_kinds_read_every_channel_through_the_real_web(
     world: World, ports: Ports, tmp_path: Path
 ) -> None:
-    write_config(tmp_path, ports, NOW)
+    settings = config.load(tmp_path, write_config(tmp_path, ports, NOW))
     world.advance(NOW + timedelta(hours=1))
-    allow = tuple(f"127.0.0.1:{port}" for port in ports.of.values())
-    web = Web(WebOptions(allow=allow, per_host_interval=0.0), WorldClock(world))
+    web = Web(
+        WebOptions(allow=settings.network.allow, per_host_interval=settings.network.per_host_interval),
+        WorldClock(world),
+    )
     troubles = {"savanna-wire": SourceUnreachable, "press-portal": SourceRefused}
-    for row in tomllib.loads((tmp_path / "sources.toml").read_text())["source"]:
-        source, items = told(row), world.items(world.channels[row["name"]])
+    for source in settings.sources:
+        items = world.items(world.channels[source.name])
         if trouble := troubles.get(source.name):
             with pytest.raises(trouble):
                 await read_all(web, source)
