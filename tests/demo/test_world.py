@@ -11,6 +11,7 @@ import pytest
 from tracker import config
 from tracker.decide import answer
 from tracker.demo import Ports, World, WorldClock, write_config
+from tracker.demo.world import SunkMail
 from tracker.errors import SourceRefused, SourceUnreachable
 from tracker.models.source import Draft, PollState, Request, Source
 from tracker.outside.web import Web, WebOptions
@@ -85,6 +86,11 @@ def test_what_happened_is_told_in_lines_in_order(world: World) -> None:
     assert any(line.startswith("21:32:00 @PresidenceNiger posted “") for line in lines)
     assert any(line.startswith("21:36:00 @PresidenceNiger edited “") for line in lines)
     assert any("Radio Fleuve (démo) published “Mopti" in line for line in lines)
+
+
+def test_no_control_character_reaches_the_lines(world: World) -> None:
+    world.mails.append(SunkMail(NOW, "a", ("b",), "one\r\nBcc: \x1b[31m\u202etwo", "<id>", b""))
+    assert world.happened_since(NOW - timedelta(seconds=1))[-1].endswith("mail to b: one  Bcc:  [31m two")
 
 
 def test_a_changed_fixture_changes_the_world(tmp_path: Path) -> None:

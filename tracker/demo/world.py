@@ -163,12 +163,13 @@ class World:
         return sorted(moments)
 
     def happened_since(self, since: datetime) -> list[str]:
-        """One line for each thing said, edited or received after that instant, in order; the words are data."""
+        """One line for each thing said, edited or received after that instant, in order, with printable characters only."""
         told = [(item.moment, self._line(item, "")) for item in self._items.values()]
         told += [(item.edited_at, self._line(item, "edited")) for item in self._items.values() if item.edited_at]
         told += [(mail.at, f"→ mail to {', '.join(mail.recipients)}: {mail.subject}") for mail in self.mails]
         told += [(call.at, f"→ webhook {call.path} called: {call.id}") for call in self.calls]
-        return [f"{at:%H:%M:%S} {line}" for at, line in sorted(told) if since < at <= self.as_of]
+        shown = [(at, "".join(c if c.isprintable() else " " for c in line)) for at, line in sorted(told)]
+        return [f"{at:%H:%M:%S} {line}" for at, line in shown if since < at <= self.as_of]
 
     def _line(self, item: Item, verb: str) -> str:
         words = item.edit["text"] if verb else item.title or self._items.get(item.reposts, item).text
