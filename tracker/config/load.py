@@ -45,6 +45,7 @@ class Loading:
         """The whole config. ConfigError with everything that is wrong in it."""
         part = self.top.check("", self.top.tables, schema.Tracker) or schema.Tracker()
         web, mail, database = self.web(part.web), self.mail(part.mail), self.database(part.database)
+        network = NetworkSettings(**part.network.model_dump() | {"allow": tuple(part.network.allow)})
         registry, sources = self.registry(), self.sources()
         words = self.vocabulary(registry)
         receivers, rules, digests = self.receivers(), self.rules(words), self.digests(words)
@@ -53,7 +54,7 @@ class Loading:
         if self.problems:
             raise ConfigError(self.problems)
         return Settings(
-            self.folder, database, web, NetworkSettings(**part.network.model_dump() | {"allow": tuple(part.network.allow)}), mail,
+            self.folder, database, web, network, mail,
             tuple(part.operator.receivers), registry, sources, rules, receivers, digests, self.taxonomy(),
             XSettings(part.x.monthly_reads, part.x.price_per_read),
             min(4, os.cpu_count() or 1) if part.workers is None else part.workers,
