@@ -163,7 +163,7 @@ class World:
         return sorted(moments)
 
     def happened_since(self, since: datetime) -> list[str]:
-        """One line for each thing said, edited or received after that instant, in order, with printable characters only."""
+        """One line for each thing said, edited or received after that instant, in order; printable characters only."""
         told = [(item.moment, self._line(item, "")) for item in self._items.values()]
         told += [(item.edited_at, self._line(item, "edited")) for item in self._items.values() if item.edited_at]
         told += [(mail.at, f"→ mail to {', '.join(mail.recipients)}: {mail.subject}") for mail in self.mails]
