@@ -138,6 +138,8 @@ class _Talk:
 
     def _submit(self, client: smtplib.SMTP) -> DeliveryError | None:
         mail, options = self._mail, list[str]()
+        if not (mail.sender + mail.recipient).isprintable():  # smtplib would send to a part of it
+            raise ValueError
         if not (mail.sender + mail.recipient).isascii() and client.has_extn("smtputf8"):
             options.append("SMTPUTF8")
         if not mail.raw.isascii() and client.has_extn("8bitmime"):

@@ -107,7 +107,7 @@ class Workers:
     def _call(self, function: Callable[..., Any], args: tuple[Any, ...]) -> tuple[str, Any]:
         """In one of the threads: one call on an idle worker or a new one, which is put back if it is still good."""
         with self._lock:
-            while self._idle and not self._idle[-1].process.is_alive():
+            while self._idle and self._idle[-1].pipe.poll():  # an idle worker has nothing to say: this is its end
                 self._end(self._idle.pop())
             worker = self._idle.pop() if self._idle else self._begin()
         kind, value = worker.call(function, args, self._seconds)
