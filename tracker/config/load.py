@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from tracker.classify import taxonomy
 from tracker.config import schema
 from tracker.config.read import Book, keys, near
 from tracker.config.settings import MailSettings, NetworkSettings, Settings, WebSettings, XSettings
@@ -22,11 +23,7 @@ from tracker.models.telling import Digest, Receiver, Rule
 from tracker.sources import KINDS
 
 _X_TOKEN, _PASSWORD, _DATABASE = "TRACKER_X_BEARER_TOKEN", "TRACKER_MAIL_PASSWORD", "TRACKER_DATABASE_URL"
-_LABELS = (
-    "diplomatic_visit", "security_statement", "diplomatic_meeting", "agreement", "condemnation",
-    "sanction_or_rupture", "aid", "domestic_politics", "ceremonial",
-)  # fmt: skip
-_FARTHEST = 21600.0
+_EVERY, _EVERY_MAX = 300.0, 21600.0
 _WITH_USER = re.compile(r"[a-z0-9+]+://[^/?#]*@", re.IGNORECASE)
 
 
@@ -156,7 +153,7 @@ class Loading:
         if not part:
             return None
         self.owner(place, part)
-        if part.every_max is not None and part.every_max < part.every:
+        if part.every and part.every_max and part.every_max < part.every:
             book.problem(f"{place}.every_max", "must not be shorter than every")
         return self.made(part, options.model_dump() if options else {}, self.headers(place, part))
 
@@ -186,9 +183,10 @@ class Loading:
             secrets["Authorization"] = f"Bearer {token}"
         elif part.kind == "x":
             paused = paused or f"set {_X_TOKEN} in the environment to read this account"
+        every = part.every or min(_EVERY, part.every_max or _EVERY)
         return Source(
-            part.name, part.kind, options, part.leader, part.office, part.publisher, part.every,
-            part.every_max or max(part.every, _FARTHEST), part.proof, part.lang, part.timezone, part.redact_on_delete,
+            part.name, part.kind, options, part.leader, part.office, part.publisher, every,
+            part.every_max or max(every, _EVERY_MAX), part.proof, part.lang, part.timezone, part.redact_on_delete,
             enabled=paused is None, paused_reason=paused, secrets=secrets,
         )  # fmt: skip
 
@@ -199,7 +197,12 @@ class Loading:
         names = self.polled.names("source")
         if names is None or self.people.broken:
             return None
-        return query.Vocabulary(registry, _LABELS, tuple(KINDS), names)
+        try:
+            labels = [label.name for label in taxonomy.load(self.taxonomy(), taxonomy.shipped())]
+        except ConfigError as error:
+            self.problems += error.problems
+            return None
+        return query.Vocabulary(registry, labels, tuple(KINDS), names)
 
     def receivers(self) -> dict[str, Receiver]:
         self.told.only("receiver", "rule", "digest")

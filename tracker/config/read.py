@@ -96,14 +96,20 @@ class Book:
             yield place, entry
 
     def check(self, place: str, raw: Any, model: type[Model], also: Iterable[str] = ()) -> Model | None:
-        """A table as `model`, or None and its problems. `also`: further keys to suggest for an unknown one."""
+        """A table as `model`. Of one with problems, what is left without the keys that have them, to check further;
+        None where that is too little. `also`: further keys to suggest for an unknown one."""
         try:
             return model.model_validate(raw)
         except ValidationError as errors:
-            for error in errors.errors(include_url=False):
+            found = errors.errors(include_url=False)
+            for error in found:
                 spot = "".join(f"[{step + 1}]" if isinstance(step, int) else f".{line(step)}" for step in error["loc"])
                 known = (*keys(_inner(model, error["loc"][:-1])), *also)
                 self.problem((place + spot).lstrip("."), _explain(error, known))
+        bad = {error["loc"][0] for error in found if error["loc"]}
+        try:
+            return model.model_validate({key: value for key, value in raw.items() if key not in bad}) if bad else None
+        except ValidationError:
             return None
 
 
@@ -131,4 +137,5 @@ def _explain(error: Mapping[str, Any], known: Iterable[str]) -> str:
         return line(str(error["ctx"]["error"]))
     if kind in _WANTED:
         return f"must be {_WANTED[kind]}"
-    return "missing" if kind == "missing" else line(error["msg"][:1].lower() + error["msg"][1:])
+    said = re.sub(r"^(Input|List|String) should (be|have)", r"must \2", error["msg"]).replace(" after validation", "")
+    return "missing" if kind == "missing" else line(said)

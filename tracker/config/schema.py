@@ -20,7 +20,7 @@ class Part(BaseModel):
 class Web(Part):
     host: v.Line = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
-    public_url: v.Url | Literal[""] = ""
+    public_url: v.MaybeUrl = ""
     token: v.Reference = "env:TRACKER_WEB_TOKEN"  # noqa: S105  # where the token is, not the token
 
 
@@ -94,8 +94,8 @@ class Source(Part):
     leader: str | None = None
     office: str | None = None
     publisher: v.Line | None = None
-    every: v.Duration = Field(default=300.0, ge=1)
-    every_max: v.Duration | None = None
+    every: v.Interval | None = None
+    every_max: v.Interval | None = None
     proof: str | None = None
     lang: v.Language | None = None
     timezone: v.Zone | None = None

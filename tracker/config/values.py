@@ -127,10 +127,12 @@ def header(label: str, value: str, environ: Mapping[str, str]) -> str:
 
 Duration = Annotated[float, BeforeValidator(_seconds)]
 Wait = Annotated[float, BeforeValidator(_seconds), Field(gt=0)]
+Interval = Annotated[float, BeforeValidator(_seconds), Field(ge=1)]
 Clock = Annotated[time, BeforeValidator(_clock_time)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Country = Annotated[str, AfterValidator(_country)]
 Url = Annotated[str, AfterValidator(_url)]
+MaybeUrl = Annotated[str, AfterValidator(lambda raw: raw and _url(raw))]
 Allowed = Annotated[str, AfterValidator(_allowed)]
 Line = Annotated[str, like(r".*\S.*", "must be one line of text")]
 Name = Annotated[str, like(r"[^\W_][\w.-]{0,99}", "write letters, digits, - _ and . only, a letter or digit first")]
