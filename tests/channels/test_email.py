@@ -111,12 +111,12 @@ def test_an_alert_says_who_said_what_when_and_why() -> None:
 
 
 def test_a_digest_shows_each_entry_in_its_own_zone() -> None:
-    message = read(digest(said(also=["Visits"]), said(id="zzzzzzzzzzzzzzzz", published_inferred="feed order")))
+    message = read(digest(said(), said(id="zzzzzzzzzzzzzzzz", published_inferred="feed order")))
     assert message["Subject"] == "morning: 2 statements, 25 Nov 2026"
     for body in (bodies(message)[0], Page(bodies(message)[1]).shown):
         assert "25 Nov 2026, 03:10" in body
         assert "(time inferred)" in body
-        assert "Also: Visits" in body
+        assert "Aid and relief 0.90" in body
 
 
 @pytest.mark.parametrize(
@@ -195,7 +195,7 @@ HOSTILE = (
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_is_kept_and_inert(text: str) -> None:
     note = alert(said(title=text, text=text, url=text, source=text, publisher=text), rule=text, reason=text)
-    for each in (note, digest(said(text=text, title=text, also=[text]))):
+    for each in (note, digest(said(text=text, title=text))):
         message = read(each)
         assert message.keys() == read(alert(said())).keys()
         assert not CONTROLS.search(message["Subject"])

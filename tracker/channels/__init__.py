@@ -10,7 +10,7 @@ from typing import Protocol
 from pydantic import BaseModel
 
 from tracker.channels import email, webhook
-from tracker.channels.context import Context
+from tracker.channels.letter import Context
 from tracker.errors import DeliveryDead, DeliveryRetry, ReceiverGone
 from tracker.models.source import Reply
 from tracker.models.telling import Call, Mail, Notification, Receiver

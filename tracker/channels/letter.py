@@ -8,12 +8,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from tracker import gazetteer, text
-from tracker.channels.context import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """`sender` is the From of mails; without a `public_url` there are no permalinks and no unsubscribe links.
+
+    `titles` are the taxonomy's labels by name; `timezone` is the zone of an alert's times (a digest has its own).
+    """
+
+    sender: str
+    public_url: str = ""
+    titles: Mapping[str, str] = field(default_factory=dict)
+    timezone: str = "UTC"
+
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 #: Matched words named on one entry.
@@ -78,7 +92,6 @@ def entry(said: Mapping[str, Any], context: Context, timezone: str) -> dict[str,
         "title": pieces(title, labels, "title") if title else [],
         "text": pieces(body, labels, "text"),
         "labels": [_label(label, context) for label in labels],
-        "also": [text.squeeze(title) for title in said.get("also") or ()],
         "words": matched(labels),
         "visits": [text.squeeze(visit(event)) for event in said.get("events") or ()],
         "presence": "" if said.get("presence", "live") == "live" else said["presence"].replace("_", " "),
@@ -88,10 +101,12 @@ def entry(said: Mapping[str, Any], context: Context, timezone: str) -> dict[str,
     }
 
 
-def _label(label: Mapping[str, Any], context: Context) -> dict[str, Any]:
-    name = str(label["name"])
-    title = context.titles.get(name) or name.replace("_", " ").capitalize()
-    return {"title": title, "score": f"{label.get('score', 0):.2f}", "by": label.get("by", "words")}
+def _label(label: Mapping[str, Any], context: Context) -> str:
+    """`Diplomatic visit 0.93`, `Diplomatic visit by event`."""
+    name = label["name"]
+    title = label.get("title") or context.titles.get(name) or name.replace("_", " ").capitalize()
+    by = label.get("by", "words")
+    return text.squeeze(f"{title} {label.get('score', 0):.2f}" if by == "words" else f"{title} by {by}")
 
 
 def web_address(url: str | None) -> str | None:
@@ -143,8 +158,3 @@ def span(days: list[str]) -> str:
     """The dates of one or several issues: `24 Nov 2026`, `22 Nov 2026 – 24 Nov 2026`."""
     ends = list(dict.fromkeys((days[0], days[-1])))
     return " – ".join(day(date.fromisoformat(each)) for each in ends)
-
-
-def stamp(moment: datetime) -> str:
-    """When this was written, for the foot of a mail."""
-    return f"{day(moment.astimezone(UTC))}, {moment.astimezone(UTC):%H:%M} UTC"

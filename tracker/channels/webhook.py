@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
-from tracker.channels.context import Context
+from tracker.channels.letter import Context
 from tracker.errors import DeliveryDead
 from tracker.models.telling import Call, Notification, Receiver
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -15,72 +15,29 @@ from tracker.models.telling import Digest, Issue, Notification, Receiver
 
 #: Characters of a statement's text in a digest.
 EXCERPT = 480
+#: What an entry keeps of a statement's JSON beside labels and text.
+ENTRY = ("id", "url", "source", "origin", "speaker", "publisher", "lang", "title", "published_at", "published_inferred",
+         "effective_at", "presence", "events", "classified")  # fmt: skip
 #: The section of what bears no label, after all others.
 OTHER = "Other statements"
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
-    """What one leader, or one publisher, said: entries in order of publication, in the JSON shape of a statement.
-
-    An entry's `text` may be shortened (`shortened` says so), and `also` names its labels besides the section's.
-    """
-
-    name: str
-    office: str | None
-    country: str | None
-    entries: tuple[Mapping[str, Any], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """One label of the taxonomy (None: no label), under its title."""
-
-    label: str | None
-    title: str
-    groups: tuple[Group, ...]
-
-    @property
-    def count(self) -> int:
-        return sum(len(group.entries) for group in self.groups)
-
-
-@dataclass(frozen=True, slots=True)
 class Brief:
-    """One mail's worth of a digest: the periods it covers, [start, end), and its sections. May be empty."""
+    """One mail's worth of a digest: the periods it covers, [start, end), and its sections. May be empty.
+
+    `sections` are JSON: `label` (None: no label), `title`, `count` and `groups`, one a leader or publisher with `name`,
+    `office`, `country` and `entries` in order of publication. An entry has the shape of a statement; its `text` may be
+    shortened (`shortened` says so), and each of its labels has a `title`.
+    """
 
     digest: str
     timezone: str
     days: tuple[date, ...]
     start: datetime
     end: datetime
-    sections: tuple[Section, ...]
-
-    @property
-    def count(self) -> int:
-        return sum(section.count for section in self.sections)
-
-    def data(self) -> dict[str, Any]:
-        """As JSON: what the notification carries and the channels write from."""
-        return {
-            "digest": self.digest,
-            "timezone": self.timezone,
-            "days": [day.isoformat() for day in self.days],
-            "start": shape.instant(self.start),
-            "end": shape.instant(self.end),
-            "count": self.count,
-            "sections": [
-                {"label": section.label, "title": section.title, "count": section.count, "groups": _groups(section)}
-                for section in self.sections
-            ],
-        }
-
-
-def _groups(section: Section) -> list[dict[str, Any]]:
-    return [
-        {"name": group.name, "office": group.office, "country": group.country, "entries": list(group.entries)}
-        for group in section.groups
-    ]
+    count: int
+    sections: tuple[dict[str, Any], ...]
 
 
 def brief(
@@ -89,7 +46,7 @@ def brief(
     """Lay out one issue, or several that were slept through, as one mail.
 
     `label_titles` are the taxonomy's labels in its own order. A statement stands in the first section that it has a
-    label of, its other labels named on the entry. Raises ValueError without an issue.
+    label of, once. Raises ValueError without an issue.
     """
     ordered = sorted(issues, key=lambda issue: issue.end)
     once = {statement.id: statement for statement in statements}.values()
@@ -100,7 +57,7 @@ def brief(
     laid_out = [_section(name, said, label_titles) for name, said in [*sections.items(), (None, others)] if said]
     days = tuple(issue.day for issue in ordered)
     span = (min(issue.start for issue in ordered), ordered[-1].end)
-    return Brief(digest.name, digest.timezone, days, *span, tuple(laid_out))
+    return Brief(digest.name, digest.timezone, days, *span, len(once), tuple(laid_out))
 
 
 def _first_label(statement: Statement, label_titles: Mapping[str, str]) -> str | None:
@@ -113,16 +70,13 @@ def title(name: str, label_titles: Mapping[str, str]) -> str:
     return label_titles.get(name) or name.replace("_", " ").capitalize()
 
 
-def _section(name: str | None, said: Iterable[Statement], label_titles: Mapping[str, str]) -> Section:
-    groups: dict[tuple[bool, str], list[Statement]] = {}
-    for statement in sorted(said, key=lambda one: (one.post.effective_at, one.seq)):
-        groups.setdefault((statement.post.origin == "report", _who(statement)), []).append(statement)
-    laid_out = tuple(_group(groups[key], name, label_titles) for key in sorted(groups, key=_by_name))
-    return Section(name, title(name, label_titles) if name else OTHER, laid_out)
-
-
-def _by_name(key: tuple[bool, str]) -> tuple[bool, str]:
-    return key[0], text.fold(key[1])
+def _section(name: str | None, said: Iterable[Statement], titles: Mapping[str, str]) -> dict[str, Any]:
+    groups: dict[tuple[bool, str, str], list[Statement]] = {}
+    for one in sorted(said, key=lambda one: (one.post.effective_at, one.seq)):
+        groups.setdefault((one.post.origin == "report", text.fold(_who(one)), _who(one)), []).append(one)
+    laid_out = [_group(groups[key], titles) for key in sorted(groups)]
+    count = sum(len(group["entries"]) for group in laid_out)
+    return {"label": name, "title": title(name, titles) if name else OTHER, "count": count, "groups": laid_out}
 
 
 def _who(statement: Statement) -> str:
@@ -132,20 +86,19 @@ def _who(statement: Statement) -> str:
     return post.speaker.name or post.speaker.office or statement.source
 
 
-def _group(said: Sequence[Statement], label: str | None, label_titles: Mapping[str, str]) -> Group:
+def _group(said: Sequence[Statement], titles: Mapping[str, str]) -> dict[str, Any]:
     speaker = said[-1].post.speaker
     office = speaker.office if speaker.name else None
-    entries = tuple(_entry(statement, label, label_titles) for statement in said)
-    return Group(_who(said[0]), office, speaker.country, entries)
+    entries = [_entry(statement, titles) for statement in said]
+    return {"name": _who(said[0]), "office": office, "country": speaker.country, "entries": entries}
 
 
-def _entry(statement: Statement, label: str | None, label_titles: Mapping[str, str]) -> dict[str, Any]:
+def _entry(statement: Statement, titles: Mapping[str, str]) -> dict[str, Any]:
     told = shape.statement(statement)
     excerpt = shorten(told["text"])
-    also = [title(each.name, label_titles) for each in statement.labels if each.name != label]
-    kept = ("id", "url", "source", "origin", "speaker", "publisher", "lang", "title", "published_at",
-            "published_inferred", "effective_at", "presence", "labels", "events", "classified")  # fmt: skip
-    return {name: told[name] for name in kept} | {"text": excerpt, "also": also, "shortened": excerpt != told["text"]}
+    labels = [label | {"title": title(label["name"], titles)} for label in told["labels"]]
+    kept = {name: told[name] for name in ENTRY}
+    return kept | {"labels": labels, "text": excerpt, "shortened": excerpt != told["text"]}
 
 
 def shorten(words: str, length: int = EXCERPT) -> str:
@@ -166,8 +119,8 @@ def notification(digest: Digest, written: Brief, now: datetime) -> Notification 
     if not written.count and digest.empty == "skip":
         return None
     days = [day.isoformat() for day in written.days]
-    reason = f"digest {digest.name}, {' and '.join(days)}"
-    data = {"rule": None, "reason": reason, "statement": None, **written.data()}
-    payload = {"type": "digest", "timestamp": shape.instant(now), "data": data}
-    name = f"digest:{digest.name}"
+    data = {"rule": None, "reason": f"digest {digest.name}, {' and '.join(days)}", "statement": None} | asdict(written)
+    data |= {"days": days, "start": shape.instant(written.start), "end": shape.instant(written.end)}
+    payload = {"type": "digest", "timestamp": shape.instant(now), "data": data | {"sections": list(written.sections)}}
+    name = receiver(digest).name
     return Notification(identity(name, *days), "digest", name, now, payload, digest.to)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
-from math import ceil, floor
 from typing import NoReturn, get_args
 
 from rapidfuzz import fuzz, process
@@ -16,7 +16,7 @@ from rapidfuzz import fuzz, process
 from tracker import gazetteer, terms, text
 from tracker.errors import QueryError
 from tracker.models.query import AnyFacet, Everything, Node, Not, Or, Published
-from tracker.models.registry import INTERNATIONAL, Registry
+from tracker.models.registry import INTERNATIONAL, Office, Registry
 from tracker.models.statement import Origin, Presence
 
 #: Every operator, with an example of its value.
@@ -32,6 +32,7 @@ OPERATORS = {
 SEEN_YEARS = (2000, 2099)
 
 _SCORED = re.compile(r"([^<>=]+)(>=|<=|>|<|=)([0-9]+(?:\.[0-9]+)?|\.[0-9]+)")
+_COMPARISONS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt, "=": operator.eq}
 _DAY = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 
 
@@ -85,79 +86,60 @@ def _short(written: str) -> str:
 
 
 def _facets(name: str, refs: Iterable[str]) -> AnyFacet:
-    return AnyFacet(tuple(terms.facet(name, ref) for ref in refs))
+    return AnyFacet(tuple(dict.fromkeys(terms.facet(name, ref) for ref in refs)))
 
 
-def _leaders(value: Value, registry: Registry) -> tuple[str, ...]:
+def _leaders(spelling: str, registry: Registry) -> Iterable[str]:
     """Ids by id, name, alias or the last word of any of them."""
-    spelling = text.squeeze(value.text)
     named = registry.leaders_named(spelling) or registry.leaders_named(re.sub("[-_]", " ", spelling))
-    if named:
-        return named
     surname = " " + text.fold(spelling)
-    longer = [known for known in registry.leader_spellings() if known.endswith(surname)]
-    return tuple(dict.fromkeys(leader for known in longer for leader in registry.leaders_named(known)))
+    longer = () if named else (known for known in registry.leader_spellings() if known.endswith(surname))
+    return [*named, *(leader for known in longer for leader in registry.leaders_named(known))]
 
 
-def _offices(value: Value, registry: Registry) -> tuple[str, ...]:
-    wanted = text.fold(text.squeeze(value.text))
-    return tuple(
-        office.id
-        for office in registry.offices
-        if wanted in {text.fold(spelling) for spelling in (office.id, office.title, *office.aliases)}
-    )
+def _offices(spelling: str, registry: Registry) -> Iterable[str]:
+    wanted = text.fold(spelling)
+    return [office.id for office in registry.offices if wanted in map(text.fold, _spellings(office))]
 
 
-def _country(value: Value, registry: Registry) -> str | None:
-    """A country's code by code or name. Without the gazetteer's data, the registry's own countries are known."""
-    code = value.text.upper()
-    if code in INTERNATIONAL or any(office.country == code for office in registry.offices):
-        return code
-    try:
-        return gazetteer.country_named(text.squeeze(value.text))
-    except FileNotFoundError:
-        return None
+def _spellings(office: Office) -> tuple[str, ...]:
+    return (office.id, office.title, *office.aliases)
 
 
-def _country_names(registry: Registry) -> set[str]:
-    known = {office.country for office in registry.offices} | set(INTERNATIONAL)
-    try:
-        return known | {name.text for name in gazetteer.names() if name.kind == "country"}
-    except FileNotFoundError:
-        return known
+def _countries(spelling: str, registry: Registry) -> Iterable[str]:
+    code = spelling.upper()
+    known = code in INTERNATIONAL or any(office.country == code for office in registry.offices)
+    found = code if known else gazetteer.country_named(spelling)
+    return [found] if found else []
 
 
-def _leader(name: str, value: Value, words: Vocabulary) -> Node:
-    found = _leaders(value, words.registry)
-    return _facets(name, found) if found else _unknown(name, value, words.registry.leader_spellings(), "leader")
+_FOUND_BY = {"leader": _leaders, "office": _offices, "country": _countries}
+_KNOWN: dict[str, Callable[[Registry], Iterable[str]]] = {
+    "leader": lambda registry: registry.leader_spellings(),
+    "office": lambda registry: [spelling for office in registry.offices for spelling in _spellings(office)],
+    "country": lambda _: [*INTERNATIONAL, *(name.text for name in gazetteer.names() if name.kind == "country")],
+}
+#: What each operator about people and places may be given; the facets of all that goes by the name are taken.
+_WHO = {
+    "leader": ("leader",), "office": ("office",), "country": ("country",), "about": ("leader", "country", "office"),
+    "visitor": ("leader", "country"), "host": ("leader", "country"),
+}  # fmt: skip
 
 
-def _office(name: str, value: Value, words: Vocabulary) -> Node:
-    known = [spelling for office in words.registry.offices for spelling in (office.id, office.title, *office.aliases)]
-    found = _offices(value, words.registry)
-    return _facets(name, found) if found else _unknown(name, value, known, "office")
-
-
-def _speaking_country(name: str, value: Value, words: Vocabulary) -> Node:
-    code = _country(value, words.registry)
-    return _facets(name, [code]) if code else _unknown(name, value, _country_names(words.registry), "country")
-
-
-def _party(name: str, value: Value, words: Vocabulary) -> Node:
-    """A side of a visit, or somebody mentioned: leaders in any spelling, a country; for about: an office too."""
-    refs = [*_leaders(value, words.registry)]
-    code = _country(value, words.registry)
-    refs += [code] if code else []
-    refs += _offices(value, words.registry) if name == "about" else ()
+def _who(name: str, value: Value, words: Vocabulary) -> Node:
+    spelling = text.squeeze(value.text)
+    refs = [ref for what in _WHO[name] for ref in _FOUND_BY[what](spelling, words.registry)]
     if refs:
         return _facets(name, refs)
-    known = {*words.registry.leader_spellings(), *_country_names(words.registry)}
-    return _unknown(name, value, known, "leader or country")
+    known = [spelling for what in _WHO[name] for spelling in _KNOWN[what](words.registry)]
+    _unknown(name, value, known, " or ".join(_WHO[name]))
 
 
-def _one_of(name: str, value: Value, known: Iterable[str]) -> Node:
+def _one_of(name: str, value: Value, words: Vocabulary) -> Node:
     """A name among a closed list; `-`, space and `_` are one."""
-    spelt = {terms.facet(name, each.replace("-", "_")): each for each in known}
+    lists = {"source": words.sources, "kind": words.kinds, "label": words.labels}
+    lists |= {"origin": get_args(Origin), "presence": get_args(Presence)}
+    spelt = {terms.facet(name, each.replace("-", "_")): each for each in lists[name]}
     found = spelt.get(terms.facet(name, value.text.replace("-", "_")))
     return _facets(name, [found]) if found else _unknown(name, value, spelt.values(), name)
 
@@ -177,13 +159,10 @@ def _places() -> dict[str, str]:
 
 
 def _place(name: str, value: Value, _: Vocabulary) -> Node:
-    try:
-        canonical = _places().get(text.fold(text.squeeze(value.text)), value.text)
-    except FileNotFoundError:
-        canonical = value.text
+    """As it is written, and as the gazetteer calls it."""
     if not text.slug(value.text):
         raise QueryError(f"place: needs a name, like {OPERATORS[name]}", value.column)
-    return AnyFacet(tuple(dict.fromkeys(terms.facet(name, spelling) for spelling in (value.text, canonical))))
+    return _facets(name, [value.text, _places().get(text.fold(text.squeeze(value.text)), value.text)])
 
 
 def _label(name: str, value: Value, words: Vocabulary) -> Node:
@@ -191,36 +170,21 @@ def _label(name: str, value: Value, words: Vocabulary) -> Node:
     scored = _SCORED.fullmatch(value.text)
     if not scored and re.search("[<>=]", value.text):
         raise QueryError("a score is compared like label:aid>=0.9", value.column)
-    named = _one_of(name, Value(scored[1], value.column) if scored else value, words.labels)
+    named = _one_of(name, Value(scored[1], value.column) if scored else value, words)
     if not scored or not isinstance(named, AnyFacet):
         return named
     wanted = Decimal(scored[3]) * 100
-    if wanted > 100 or len(scored[3]) > 20:
-        raise QueryError("a score lies between 0 and 1", value.column)
-    label = named.facets[0].removeprefix("label:")
-    at_least, above = _levels(label, ceil(wanted)), _levels(label, floor(wanted) + 1)
-    exactly = _levels(label, int(wanted), int(wanted)) if wanted == int(wanted) else None
-    node = {">=": at_least, ">": above, "<": _negation(at_least), "<=": _negation(above), "=": exactly}[scored[2]]
-    if node is None:
-        raise QueryError(f"no score is {scored[2]}{scored[3]}: they are hundredths between 0 and 1", value.column)
-    return node
+    hits = [score for score in range(101) if _COMPARISONS[scored[2]](score, wanted)]
+    if not hits or wanted > 100:
+        raise QueryError(f"no score is {scored[2]}{_short(scored[3])}: they are hundredths from 0 to 1", value.column)
+    if 0 not in hits:
+        return _levels(named.facets[0], hits)
+    misses = [score for score in range(101) if score not in hits]
+    return Not(_levels(named.facets[0], misses)) if misses else Everything()
 
 
-def _levels(label: str, low: int, high: int = 100) -> Node | None:
-    """Scores from low to high in hundredths; None for none."""
-    if low == 0:
-        return Everything() if high == 100 else Not(AnyFacet(tuple(_level_names(label, 1, 100))))
-    return AnyFacet(tuple(_level_names(label, low, high))) if low <= high else None
-
-
-def _level_names(label: str, low: int, high: int) -> Iterator[str]:
-    return (terms.level(label, score / 100) for score in range(low, high + 1))
-
-
-def _negation(node: Node | None) -> Node | None:
-    if node is None:
-        return Everything()
-    return None if isinstance(node, Everything) else Not(node)
+def _levels(label: str, scores: Iterable[int]) -> AnyFacet:
+    return AnyFacet(tuple(terms.level(label.removeprefix("label:"), score / 100) for score in scores))
 
 
 def _instant(value: Value) -> datetime:
@@ -233,9 +197,7 @@ def _instant(value: Value) -> datetime:
         moment = datetime.fromisoformat(value.text)
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise QueryError(
-            f'"{_short(value.text)}" is no date: write 2022, 2022-11, 2022-11-02 or 2022-11-02T18:10Z', value.column
-        ) from None
+        _no_date(value, "2022-11-02 or 2022-11-02T18:10Z")
 
 
 def _days(value: Value) -> tuple[date, date]:
@@ -250,9 +212,11 @@ def _days(value: Value) -> tuple[date, date]:
             return first, first + timedelta(days=1)
         return first, date(first.year + (not month or month == 12), first.month % 12 + 1 if month else 1, 1)
     except (ValueError, OverflowError):
-        raise QueryError(
-            f'"{_short(value.text)}" is no date: write 2022, 2022-11 or 2022-11-02', value.column
-        ) from None
+        _no_date(value, "2022-11 or 2022-11-02")
+
+
+def _no_date(value: Value, forms: str) -> NoReturn:
+    raise QueryError(f'"{_short(value.text)}" is no date: write 2022, {forms}', value.column) from None
 
 
 def _seen(name: str, value: Value, _: Vocabulary) -> Node:
@@ -286,16 +250,8 @@ def _spans(start: date, end: date) -> Iterator[str]:
 
 
 _RESOLVERS: dict[str, Callable[[str, Value, Vocabulary], Node]] = {
-    "leader": _leader,
-    "office": _office,
-    "country": _speaking_country,
-    "about": _party,
-    "visitor": _party,
-    "host": _party,
-    "source": lambda name, value, words: _one_of(name, value, words.sources),
-    "kind": lambda name, value, words: _one_of(name, value, words.kinds),
-    "origin": lambda name, value, _: _one_of(name, value, get_args(Origin)),
-    "presence": lambda name, value, _: _one_of(name, value, get_args(Presence)),
+    **dict.fromkeys(_WHO, _who),
+    **dict.fromkeys(("source", "kind", "origin", "presence"), _one_of),
     "lang": _lang,
     "label": _label,
     "place": _place,

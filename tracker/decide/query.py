@@ -129,7 +129,7 @@ class _Scanner:
         quoted = self.written[self.at : self.at + 1] in _CLOSING
         if _LOOKS_LIKE_TEXT.fullmatch(name) or len(name) == 1 or not (value or quoted):
             return False
-        near = process.extractOne(name, operators.OPERATORS, score_cutoff=70)
+        near = process.extractOne(name, list(operators.OPERATORS), score_cutoff=70)
         meant = _MEANT.get(name) or (near[0] if near else None)
         hint = f" (did you mean {meant}: ?)" if meant else f'; to look for these words write "{name} {value}"'
         raise QueryError(f"there is no operator {name}:{hint}", column)
@@ -157,8 +157,6 @@ class _Parser:
         self.end = _Token("end", end)
         self.at = 0
         self.depth = 0
-        if len(tokens) > MOST_TERMS * 4:
-            self._too_many(tokens[MOST_TERMS * 4])
         self.terms = 0
 
     def query(self) -> Node:
@@ -182,25 +180,24 @@ class _Parser:
         return token
 
     def _either(self) -> Node:
-        start = self._next
         sides: list[Node] = []
         while True:
-            before = self._next
+            start = self._next
             side = self._both()
             if side is None:
-                self._nothing(before, start)
+                self._nothing(start, bool(sides))
             sides.append(side)
             if self._next.kind != "OR":
                 return sides[0] if len(sides) == 1 else Or(tuple(sides))
             self._take()
 
-    def _nothing(self, token: _Token, start: _Token) -> NoReturn:
-        if token.kind == ")" and not self.depth:
-            self._unopened(token)
-        if self._next.kind == "OR" or token is not start:
-            column = self._next.column if self._next.kind == "OR" else token.column
+    def _nothing(self, start: _Token, behind_or: bool) -> NoReturn:
+        if start.kind == ")" and not self.depth:
+            self._unopened(start)
+        if behind_or or self._next.kind == "OR":
+            column = (self._next if self._next.kind == "OR" else start).column
             raise QueryError("OR needs something to look for on both sides", column)
-        raise QueryError("there is nothing to look for here: no word holds a letter or a digit", token.column)
+        raise QueryError("there is nothing to look for here: no word holds a letter or a digit", start.column)
 
     def _both(self) -> Node | None:
         """Everything up to OR, a closing parenthesis or the end; None when that is nothing but punctuation."""
@@ -227,14 +224,15 @@ class _Parser:
             return self._negated(token)
         if token.kind == "(":
             return self._group(token)
-        self.terms += 1
+        self.terms += len(token.values) or 1
         if self.terms > MOST_TERMS:
-            self._too_many(token)
+            raise QueryError(f"a query holds at most {MOST_TERMS} words and values", token.column)
         if token.kind == "operator":
             return operators.resolve(token.text, token.values, self.words)
-        if token.kind == "phrase":
-            return self._phrase(token)
-        return _word(token.text)
+        found = _in_a_row(token.text) if token.kind == "phrase" else _word(token.text)
+        if found is None and token.kind == "phrase":
+            raise QueryError("this phrase holds no letter and no digit", token.column)
+        return found
 
     def _negated(self, token: _Token) -> Node:
         self._deeper(token)
@@ -260,15 +258,6 @@ class _Parser:
         self.depth += 1
         if self.depth > DEEPEST:
             raise QueryError(f"parentheses and negations go at most {DEEPEST} deep", token.column)
-
-    def _phrase(self, token: _Token) -> Node:
-        found = _in_a_row(token.text)
-        if found is None:
-            raise QueryError("this phrase holds no letter and no digit", token.column)
-        return found
-
-    def _too_many(self, token: _Token) -> NoReturn:
-        raise QueryError(f"a query holds at most {MOST_TERMS} words and operators", token.column)
 
 
 def _word(written: str) -> Node | None:
