@@ -5,6 +5,7 @@ next time when a source moved for good.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -43,7 +44,8 @@ def check(reply: Reply, kind: str, had_items: bool, now: datetime) -> None:
     if status == 410:
         raise SourceGoneForGood(f"{what}: gone for good, says its publisher")
     if status in (429, 503):
-        raise SourceThrottled(f"{what}: asked to wait", retry_after(reply.headers.get("retry-after"), now))
+        wait = retry_after(reply.headers.get("retry-after"), now) or until_reset(reply.headers, now)
+        raise SourceThrottled(f"{what}: asked to wait", wait)
     if status >= 500:
         raise SourceUnreachable(f"{what}: the server failed")
     raise SourceBroken(f"{what}: not an answer that can be read")
@@ -67,6 +69,13 @@ def retry_after(stated: str | None, now: datetime) -> float | None:
             return None
         seconds = (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds()
     return min(max(seconds, LEAST_WAIT), MOST_WAIT) if seconds > 0 else None
+
+
+def until_reset(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Seconds until a rate limit's window ends, where the headers say so in epoch seconds; a day at most."""
+    stated = headers.get("x-rate-limit-reset") or headers.get("ratelimit-reset") or ""
+    wait = int(stated) - now.timestamp() if re.fullmatch(r"[0-9]{1,12}", stated) else 0.0
+    return min(wait + 1.0, MOST_WAIT) if wait > 0 else None
 
 
 def moved(state: PollState, asked: str, reply: Reply, now: datetime) -> PollState:

@@ -7,12 +7,12 @@ interval as it was. Everything is spread by up to a tenth (a hundredth when fixe
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 
 from tracker.errors import SourceError, SourceThrottled
-from tracker.models.source import PollState, Source, SourceHealth
+from tracker.models.source import PollState, Reply, Source, SourceHealth
 
 #: A failing source is asked again after this at the latest, or after `every_max` where that is longer.
 SHORTEST_CAP = 300.0
@@ -22,63 +22,79 @@ GONE_WAIT = 30 * 86400.0
 FULL_EVERY = timedelta(hours=24)
 
 
-@dataclass(frozen=True, slots=True)
-class Cadence:
-    """`next_poll_at` with its reason; `interval` is the adaptive one to keep, in seconds; `failures` in a row."""
-
-    next_poll_at: datetime
-    interval: float
-    reason: str
-    health: SourceHealth
-    failures: int = 0
-
-
 def after_success(
-    source: Source, state: PollState, now: datetime, new_items: int, hint: float | None = None, items: int | None = None
-) -> Cadence:
-    """After an answer that could be read. `items`: how many there were in a whole document; None for a 304 or a kind
-    whose answers hold only what is new. None at all in a source that used to have some is suspect."""
+    source: Source,
+    state: PollState,
+    now: datetime,
+    new_items: int,
+    hint: float | None = None,
+    empty: bool | None = None,
+) -> PollState:
+    """The state after an answer that could be read: interval, next poll, health and their reason; failures are over.
+
+    `empty`: a whole document had no item in it, which is suspect where there used to be some. None when that cannot be
+    known (a 304, the same bytes again, a kind whose answers hold only what is new): then a suspect source stays so.
+    """
     fixed = source.every >= source.every_max
     before = min(max(state.interval or source.every, source.every), source.every_max)
-    wanted = before / 2 if new_items else before * 1.5 if state.first_read_at else before
-    interval = min(max(wanted, source.every, 0.0 if fixed else hint or 0.0), max(source.every_max, source.every))
-    why = f"{new_items} new" if new_items else "nothing new"
-    asked = f", the source asks for {hint:g} s" if hint and not fixed and hint > wanted else ""
-    health, reason = _health(state, items), f"{why}: every {interval:.4g} s{asked}"
-    if health == "suspect":
-        reason = f"suspect: an answer with nothing in it, from a source that used to have items; {reason}"
-    delay = max(interval * _spread(source.name, 0.01 if fixed else 0.1), min(source.every, interval))
-    return Cadence(now + timedelta(seconds=delay), interval, reason, health)
+    wanted = before / 2 if new_items else before * 1.5
+    floor = max(source.every, 0.0 if fixed else hint or 0.0)
+    interval = min(max(wanted, floor), max(source.every_max, source.every))
+    suspect = state.health == "suspect" if empty is None else empty and state.known_items > 0
+    asked = " as the source asks" if floor > max(wanted, source.every) else ""
+    reason = f"{new_items or 'nothing'} new: asked again every {interval:.4g} s{asked}"
+    if suspect:
+        reason = f"an answer with nothing in it, from a source that used to have items; {reason}"
+    delay = max(interval * _spread(source.name, 0.01 if fixed else 0.1), source.every)
+    return replace(
+        state,
+        interval=interval,
+        next_poll_at=now + timedelta(seconds=delay),
+        health="suspect" if suspect else "ok",
+        failures=0,
+        reason=reason,
+    )
 
 
-def _health(state: PollState, items: int | None) -> SourceHealth:
-    """An answer that holds no document (304) says nothing new about one that was suspect."""
-    if items is None:
-        return "suspect" if state.health == "suspect" else "ok"
-    return "suspect" if items == 0 and state.known_items > 0 else "ok"
+def after_failure(source: Source, state: PollState, now: datetime, error: SourceError) -> PollState:
+    """The state after a poll that failed: the next one after a doubling wait, or after what the other side asked for.
 
-
-def after_failure(source: Source, state: PollState, now: datetime, error: SourceError) -> Cadence:
-    """After a poll that failed: doubling from `every`, or what the other side asked for, never sooner than `every`.
-
-    Throttling is not ill health until the third time in a row; everything else shows at once; 410 is gone.
+    Never sooner than `every`; the adaptive interval stays. Throttling is not ill health until the third time in a row;
+    everything else shows at once; a 410 is gone.
     """
     failures = state.failures + 1
-    interval = state.interval or source.every
+    health: SourceHealth = "failing"
+    if isinstance(error, SourceThrottled) and failures < 3:
+        health = state.health
     if error.final:
-        health: SourceHealth = "gone"
-        return Cadence(now + timedelta(seconds=GONE_WAIT), interval, error.message, health, failures)
-    throttled = isinstance(error, SourceThrottled) and failures < 3
-    health = state.health if throttled else "failing"
-    if error.retry_after:
-        spread = min(error.retry_after * 0.1, 30.0) * _share(source.name)
-        delay = max(error.retry_after, source.every) + spread
+        health, delay = "gone", GONE_WAIT
+    elif error.retry_after:
+        delay = max(error.retry_after, source.every) + min(error.retry_after * 0.1, 30.0) * _share(source.name)
     else:
         cap = max(source.every_max, SHORTEST_CAP)
         delay = min(source.every * 2.0 ** min(failures - 1, 40), cap) * _spread(source.name, 0.1)
-        delay = max(delay, source.every)
-    reason = f"{error.message} (failure {failures}, next try in {delay:.0f} s)"
-    return Cadence(now + timedelta(seconds=delay), interval, reason, health, failures)
+    moment = now + timedelta(seconds=max(delay, source.every))
+    return replace(state, next_poll_at=moment, health=health, failures=failures, reason=error.message)
+
+
+def validators(state: PollState, reply: Reply | None, asked_at: datetime) -> PollState:
+    """The state with what the next conditional fetch sends, and when the last unconditional one was.
+
+    `asked_at` is when the poll began, which decided by `wants_full` whether validators were sent.
+    """
+    if reply is None:
+        return state
+    etag, modified = reply.headers.get("etag"), reply.headers.get("last-modified")
+    if reply.status == 304:
+        return replace(state, etag=etag or state.etag, last_modified=modified or state.last_modified)
+    free = wants_full(state, asked_at) or not (state.etag or state.last_modified)
+    return replace(
+        state,
+        etag=etag,
+        last_modified=modified,
+        body_sha256=sha256(reply.body).hexdigest(),
+        last_full_at=asked_at if free else state.last_full_at,
+    )
 
 
 def wants_full(state: PollState, now: datetime) -> bool:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Literal
 
@@ -58,7 +58,7 @@ def compare(posts: Sequence[Post], known: Known) -> tuple[Judgement, ...]:
 
 
 def _candidates(post: Post, prefixes: tuple[str, ...], known: Known) -> Iterator[tuple[str, KnownItem]]:
-    for key in post.keys:
+    for key in (*post.keys, f"words:{post.hash}"):
         if key.startswith(prefixes):
             for near in _near(key):
                 if near in known:
@@ -78,7 +78,7 @@ def _accept(post: Post, key: str, item: KnownItem, kept: set[str]) -> str | None
     """Why this known statement is the post, None if it is not."""
     same_words = post.hash == item.hash
     if key.startswith(_RANKS[0]):
-        return "known id"
+        return "known id" if key.startswith("id:") else "the same words"
     if key.startswith("url:"):
         return _accept_link(post, item, kept, same_words)
     if same_words:
@@ -112,5 +112,9 @@ def _judge(post: Post, item: KnownItem, why: str, known: Known) -> Judgement:
 
 
 def _new(post: Post, known: Known) -> Judgement:
-    reused = any(key in known for key in post.keys)
-    return Judgement("new", "a link or title reused for other words" if reused else "nothing known by its keys", post)
+    """A new statement, without the keys that go on naming another one."""
+    own = tuple(key for key in post.keys if key not in known)
+    if own == post.keys:
+        return Judgement("new", "nothing known by its keys", post)
+    own = own or (f"words:{post.hash}",)
+    return Judgement("new", "a link or title reused for other words", replace(post, keys=own))

@@ -17,11 +17,20 @@ _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--.*?-->", re.DOTALL)
 _SCRIPT = re.compile(r"<(script|style)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
 _SPACE = re.compile(r"[ \t\r\n\f\v]+")
 _BREAKS = re.compile(f"[ {_LINE}]*{_PARAGRAPH}[ {_LINE}{_PARAGRAPH}]*| *{_LINE} *{_LINE}[ {_LINE}]*")
+_TWICE = re.compile(r"</(?:p|div|a|span|strong|em|li)>", re.IGNORECASE)
 _ENTITY = re.compile(r"&(#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,31});")
 
 
 def to_text(html: str) -> str:
-    """The text a reader sees: paragraphs apart by an empty line, `<br>` and cells by a line or a space."""
+    """The text a reader sees: paragraphs apart by an empty line, `<br>` and cells by a line or a space.
+
+    Markup that was escaped twice, so that tags of a text would show, is read as what it was meant to be.
+    """
+    plain = _to_text(html)
+    return _to_text(plain) if _TWICE.search(plain) else plain
+
+
+def _to_text(html: str) -> str:
     marked = html.replace(_PARAGRAPH, " ").replace(_LINE, " ").replace("\x00", "")
     if "<" not in marked and "&" not in marked:
         return _SPACE.sub(" ", marked).strip()
