@@ -1,0 +1,142 @@
+"""The pages for people. Each endpoint reads the archive in a thread and fills a template."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request
+from fastapi.responses import Response
+
+from tracker import gazetteer, terms
+from tracker.errors import NotFound, QueryError
+from tracker.models.query import AnyFacet
+from tracker.models.statement import Found
+from tracker.web import show
+from tracker.web.render import page
+from tracker.web.tracker import Cursor, Its, Sort, Text, find, root
+
+router = APIRouter(include_in_schema=False)
+Name = Annotated[str, Path(max_length=200)]
+SPANS = (("today", 0), ("7 days", 6), ("30 days", 29))
+COMPARED_VERSIONS, WATCHED_DAYS = 20, 30
+
+
+@router.get("/")
+def timeline(
+    request: Request, its: Its, q: Text = "", sort: Sort = "date", cursor: Cursor = None, live: bool = False
+) -> Response:
+    """What was said, newest first, with search and filters; `live` reloads by itself."""
+    found, error = Found((), 0), None
+    try:
+        found = find(its, q, sort, 40, cursor)
+    except QueryError as wrong:
+        error = wrong
+    today = its.clock.now().date()
+    spans = [(name, f"after:{today - timedelta(days=back)}") for name, back in SPANS]
+    held = {tenure.office for leader in its.registry.leaders for tenure in leader.tenures}
+    lands = {o.country: gazetteer.country_name(o.country) for o in its.registry.offices if o.id in held}
+    values = {"sort": sort, "live": live, "cursor": cursor, "lands": lands, "spans": spans}
+    return page(request, "timeline.html", 400 if error else 200, q=q, found=found, error=error, **values)
+
+
+@router.get("/statements/{statement_id}")
+def statement(request: Request, its: Its, statement_id: Name) -> Response:
+    """One statement with everything that is known of it."""
+    one = its.archive.statement(statement_id)
+    versions = sorted(its.archive.versions(one.id), key=lambda version: -version.version)
+    current = versions[0] if versions else None
+    kept = its.archive.evidence(current.evidence_sha256) if current and current.evidence_sha256 else None
+    others = {other.id: other for other in its.archive.statements([link.statement for link in one.links])}
+    return page(
+        request,
+        "statement.html",
+        one=one,
+        versions=versions[:COMPARED_VERSIONS],
+        kept=kept,
+        intact=kept is not None and hashlib.sha256(kept.body).hexdigest() == kept.sha256,
+        others=others,
+        citation=show.citation(one, current, f"{root(request, its)}/statements/{one.id}"),
+    )
+
+
+@router.get("/evidence/{sha256}")
+def evidence(its: Its, sha256: Annotated[str, Path(pattern="^[0-9a-f]{64}$")]) -> Response:
+    """The bytes as received, never as something a browser would show."""
+    headers = {"content-disposition": f'attachment; filename="{sha256}.bin"', "cache-control": "private, max-age=86400"}
+    return Response(its.archive.evidence(sha256).body, media_type="application/octet-stream", headers=headers)
+
+
+@router.get("/visits")
+def visits(request: Request, its: Its, visitor: Name | None = None, host: Name | None = None) -> Response:
+    """Who visited whom, where, when."""
+    events = its.archive.events(visitor=visitor or None, host=host or None, limit=200)
+    return page(request, "visits.html", events=events, visitor=visitor, host=host)
+
+
+@router.get("/leaders")
+def leaders(request: Request, its: Its) -> Response:
+    """Everybody who is followed, with their office today."""
+    today = its.clock.now().date()
+    held = {leader.id: leader.tenure_on(today) for leader in its.registry.leaders}
+    return page(request, "leaders.html", leaders=its.registry.leaders, held=held, heard=its.archive.speakers())
+
+
+@router.get("/leaders/{leader_id}")
+def leader(request: Request, its: Its, leader_id: Name) -> Response:
+    """A leader's tenures, sources and latest statements."""
+    person = its.registry.leader(leader_id)
+    if person is None:
+        raise NotFound(f"no leader is called {leader_id!r}")
+    offices = {tenure.office for tenure in person.tenures}
+    sources = [s for s in its.archive.sources() if s.source.leader == person.id or s.source.office in offices]
+    found = its.archive.search(AnyFacet((terms.facet("leader", person.id),)), limit=20)
+    return page(request, "leader.html", person=person, sources=sources, found=found)
+
+
+@router.get("/sources")
+def sources(request: Request, its: Its) -> Response:
+    """Whether each source is really being watched."""
+    now = its.clock.now()
+    reads = its.archive.reads_since("x", now.replace(day=1, hour=0, minute=0, second=0, microsecond=0))
+    return page(request, "sources.html", sources=its.archive.sources(), reads=reads, budget=its.settings.x)
+
+
+@router.get("/sources/{name}")
+def source(request: Request, its: Its, name: Name) -> Response:
+    """One source: why it is believed, how it does, and when it was watched."""
+    found = its.archive.sources([name])
+    if not found:
+        raise NotFound(f"no source is called {name!r}")
+    now = its.clock.now()
+    since = now - timedelta(days=WATCHED_DAYS)
+    spans = its.archive.coverage(name, since, now)
+    watched = sum(((min(s.end, now) - max(s.start, since)) for s in spans), timedelta())
+    said = its.archive.search(AnyFacet((terms.facet("source", name),)), limit=10)
+    return page(
+        request, "source.html", one=found[0], spans=spans, share=watched / (now - since), since=since, found=said
+    )
+
+
+@router.get("/alerts")
+def alerts(request: Request, its: Its) -> Response:
+    """What fired, why, and whether it arrived."""
+    fired = its.archive.alerts(limit=100)
+    about = {s.id: s for s in its.archive.statements(list({a.statement for a in fired if a.statement}))}
+    return page(request, "alerts.html", alerts=fired, about=about, outbox=its.archive.outbox())
+
+
+@router.get("/digests")
+def digests(request: Request, its: Its) -> Response:
+    """Every issue that was made."""
+    return page(request, "digests.html", issues=its.archive.issues(limit=100))
+
+
+@router.get("/digests/{name}/{day}")
+def issue(request: Request, its: Its, name: Name, day: date) -> Response:
+    """One issue with its statements, in the order they first matched."""
+    one = next((issue for issue in its.archive.issues(name, limit=1000) if issue.day == day), None)
+    if one is None:
+        raise NotFound(f"digest {name!r} has no issue of {day}")
+    return page(request, "issue.html", one=one, statements=its.archive.statements(list(one.statements)))
