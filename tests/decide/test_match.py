@@ -68,7 +68,7 @@ FOUNDING = told(
         ("label:aid=0.05", True),
         ("after:2022-11-02T12:00Z", True),
         ("before:2022-11-02T12:00Z", False),
-        ("after:2022-11-02T12:00:00.000001Z", False),
+        ("after:2022-11-02T12:00:01Z", False),
         ("before:2022-11-03", True),
         ("label:aid", False),
     ],

@@ -151,6 +151,7 @@ def test_words_phrases_and_their_combinations(written: str, expected: Node) -> N
         ("after:2022-11-02T18:10", Published(utc(2022, 11, 2, 18, 10), None)),
         ("after:2022-11-02T18:10:05Z", Published(utc(2022, 11, 2, 18, 10, 5), None)),
         ("before:2022-11-02T18:10+01:00", Published(None, utc(2022, 11, 2, 17, 10))),
+        ("before:2022-11-02T18:10:05.999Z", Published(None, utc(2022, 11, 2, 18, 10, 5))),
         ("seen:2022", facets("seen:2022")),
         ("seen:2022-11", facets("seen:202211")),
         ("seen:2022-11-02", facets("seen:20221102")),
@@ -267,10 +268,10 @@ def test_a_hostile_query_is_answered_at_once(name: str) -> None:
 
 
 def test_the_nesting_that_is_allowed_can_be_parsed_and_printed() -> None:
-    written = "(" * 40 + "x1" + ")" * 40
+    written = "(" * 16 + "x1" + ")" * 16
     assert tree(written) == word("x1")
     with pytest.raises(QueryError, match="deep"):
-        tree("(" * 41 + "x1" + ")" * 41)
+        tree("(" * 17 + "x1" + ")" * 17)
 
 
 PIECES = st.sampled_from(

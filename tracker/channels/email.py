@@ -67,7 +67,7 @@ def write(notification: Notification, receiver: Receiver, recipient: str, contex
     unsubscribe = (
         f"{context.public_url.rstrip('/')}/unsubscribe/{notification.id}/{known}" if context.public_url else ""
     )
-    subject, text, html = render(notification, context, unsubscribe)
+    subject, text, html = render(notification, context, now, unsubscribe)
     message = EmailMessage(_POLICY)
     message["From"] = Address(letter.line(name), addr_spec=address)
     message["To"] = Address(addr_spec=recipient)
@@ -90,14 +90,14 @@ def _list_headers(notification: Notification, domain: str, unsubscribe: str) -> 
     return "".join(f"{line}\r\n" for line in lines).encode("ascii")
 
 
-def render(notification: Notification, context: Context, unsubscribe: str = "") -> tuple[str, str, str]:
+def render(notification: Notification, context: Context, now: datetime, unsubscribe: str = "") -> tuple[str, str, str]:
     """Subject, text and HTML of a notification; also what a preview shows."""
     payload = letter.inert(notification.payload)
     kind = "digest" if payload["type"] == "digest" else "alert"
     view = _digest(payload["data"], context) if kind == "digest" else _alert(payload, context)
     view |= {
         "unsubscribe": letter.web_address(unsubscribe),
-        "written": letter.clock(notification.created_at.isoformat(), "UTC"),
+        "written": letter.clock(now.isoformat(), "UTC"),
     }
     text, html = (_templates().get_template(f"{kind}.{form}").render(view) for form in ("txt", "html"))
     return str(view["subject"]), text, html

@@ -188,13 +188,13 @@ def _levels(label: str, scores: Iterable[int]) -> AnyFacet:
 
 
 def _instant(value: Value) -> datetime:
-    """The start of a year, month or day in UTC, or an exact time (UTC unless it names a zone)."""
+    """The start of a year, month or day in UTC, or a time (UTC unless it names a zone) to the second, as in the index."""
     if _DAY.fullmatch(value.text):
         return datetime.combine(_days(value)[0], datetime.min.time(), UTC)
     try:
         if not re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:", value.text):
             raise ValueError
-        moment = datetime.fromisoformat(value.text)
+        moment = datetime.fromisoformat(value.text).replace(microsecond=0)
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         _no_date(value, "2022-11-02 or 2022-11-02T18:10Z")

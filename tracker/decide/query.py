@@ -27,8 +27,8 @@ __all__ = ["LONGEST", "Vocabulary", "parse"]
 
 #: Characters in a query.
 LONGEST = 10_000
-#: Parentheses and negations inside each other.
-DEEPEST = 40
+#: Parentheses and negations inside each other. Each may be two nodes deep; the archive takes trees of 40.
+DEEPEST = 16
 #: Words, phrases and operators in one query.
 MOST_TERMS = 250
 
