@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tracker.models.source import Draft, Page, PollState, Reply, Source
+from tracker.decide.compare import Judgement
+from tracker.models.source import Draft, KnownItem, Page, PollState, Reply, Source
 from tracker.sources import KINDS
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -42,6 +44,20 @@ def rss(items: str, channel: str = "", root: str = 'rss version="2.0"') -> str:
     )
     head = f"<title>Présidence</title><link>https://presidence.example/</link>{channel}"
     return f'<?xml version="1.0" encoding="UTF-8"?><{root}{namespaces}><channel>{head}{items}</channel></rss>'
+
+
+def keep(judged: Iterable[Judgement], known: dict[str, KnownItem] | None = None) -> dict[str, KnownItem]:
+    """What an archive knows after it kept these: the first to name a key has it."""
+    kept = dict(known or {})
+    for number, found in enumerate(judged):
+        name = found.statement or f"S{len(kept)}-{number}"
+        item = KnownItem(name, found.post.hash, published_at=found.post.published_at)
+        for key in found.post.keys:
+            if key not in kept or kept[key].statement == name:
+                kept[key] = item
+        for key, other in kept.items():
+            kept[key] = item if other.statement == name else other
+    return kept
 
 
 def one(body: bytes | str | Any, **more: Any) -> Draft:

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from answers import NOW, answer, feed_source, read_feed, x_source
+from answers import NOW, answer, feed_source, keep, read_feed, x_source
 from tracker.decide import answer as answers
+from tracker.decide.compare import compare
 from tracker.decide.normalise import posts
 from tracker.errors import SourceError
 from tracker.models.registry import Registry
@@ -55,6 +56,25 @@ def outcome(body: bytes) -> int | str:
 )  # fmt: skip
 def test_the_hostile_catalogue_comes_out_as_it_says(shared: Shared, name: str, expected: int | str) -> None:
     assert outcome(shared(f"hostile/{name}").read_bytes()) == expected
+
+
+def test_reading_a_recorded_feed_again_adds_nothing(shared: Shared) -> None:
+    for path in sorted(shared("platforms/rss").rglob("*")):
+        page = feed_page(path.read_bytes()) if path.is_file() else ""
+        if isinstance(page, Page):
+            found = posts(feed_source(), page, Registry(), NOW)
+            known = keep(compare(found, {}))
+            assert {again.verdict for again in compare(found, known)} <= {"same"}, path.name
+
+
+def test_a_retitled_and_emptied_item_is_a_version_of_the_one_it_was(shared: Shared) -> None:
+    first = feed_page(shared("hostile/feeds/F25_guid_set_A.xml").read_bytes())
+    later = feed_page(shared("hostile/feeds/F57_retitled_deleted.xml").read_bytes())
+    assert isinstance(first, Page)
+    assert isinstance(later, Page)
+    known = keep(compare(posts(feed_source(), first, Registry(), NOW), {}))
+    (found,) = compare(posts(feed_source(), later, Registry(), NOW), known)
+    assert (found.verdict, found.statement) == ("edited", known["url:leader.test/s/2"].statement)
 
 
 def test_a_markup_change_of_every_item_is_no_edit(shared: Shared) -> None:

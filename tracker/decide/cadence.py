@@ -16,6 +16,8 @@ from tracker.models.source import PollState, Reply, Source, SourceHealth
 
 #: A failing source is asked again after this at the latest, or after `every_max` where that is longer.
 SHORTEST_CAP = 300.0
+#: Nobody is waited for longer than this at a time, not even a budget of ours that is spent for the month.
+LONGEST_ASKED = 86400.0
 #: A source that said 410 is asked again so seldom that only a mistake of its publisher is ever noticed.
 GONE_WAIT = 30 * 86400.0
 #: An unconditional fetch is due after this: a 304 hides deletions and back-dated posts.
@@ -69,7 +71,8 @@ def after_failure(source: Source, state: PollState, now: datetime, error: Source
     if error.final:
         health, delay = "gone", GONE_WAIT
     elif error.retry_after:
-        delay = max(error.retry_after, source.every) + min(error.retry_after * 0.1, 30.0) * _share(source.name)
+        asked = min(error.retry_after, LONGEST_ASKED)
+        delay = max(asked, source.every) + min(asked * 0.1, 30.0) * _share(source.name)
     else:
         cap = max(source.every_max, SHORTEST_CAP)
         delay = min(source.every * 2.0 ** min(failures - 1, 40), cap) * _spread(source.name, 0.1)
