@@ -50,3 +50,8 @@ def dive(depth: int = 0) -> int:
 
 def echo(value: Any) -> Any:
     return value
+
+
+def linger(seconds: float) -> str:
+    time.sleep(seconds)
+    return "done"

@@ -138,3 +138,32 @@ def test_a_program_ends_with_its_workers(end: str, tmp_path: Any) -> None:
         out, err = process.communicate(timeout=20)  # the pipes end when the last worker does
     assert (out, err) == (b"ready\n", b"")
     assert time.monotonic() - begun < 15
+
+
+STOPPED = """
+import asyncio, os, signal
+from tests.outside import readers
+from tracker.outside.workers import Workers
+async def main():
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, lambda: None)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGINT, lambda: None)
+    workers = Workers(1, readers.prepare, (1,), seconds=60, memory=2**30)
+    await workers.run(readers.echo, 1)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        call = asyncio.create_task(workers.run(readers.linger, 0.2))
+        await asyncio.sleep(0.05)
+        os.killpg(0, number)
+        print(await call, flush=True)
+    workers.close()
+if __name__ == "__main__":
+    asyncio.run(main())
+"""
+
+
+def test_a_signal_to_the_whole_group_leaves_the_calls_under_way_to_the_daemon(tmp_path: Any) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(STOPPED)
+    done = subprocess.run(
+        [sys.executable, program], capture_output=True, start_new_session=True, timeout=20, check=True
+    )
+    assert (done.stdout, done.stderr) == (b"done\ndone\n", b"")

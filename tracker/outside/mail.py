@@ -119,7 +119,7 @@ class _Talk:
         if self._client is not None:
             try:
                 self._client.quit()
-            except OSError:
+            except (OSError, ValueError):
                 self._client.close()
 
     def _enter(self) -> smtplib.SMTP:

@@ -15,14 +15,7 @@ from dataclasses import dataclass
 import httpcore
 import httpx
 
-from tracker.errors import (
-    AddressRefused,
-    DeliveryDead,
-    DeliveryRetry,
-    SourceBroken,
-    SourceError,
-    SourceUnreachable,
-)
+from tracker.errors import AddressRefused, DeliveryDead, DeliveryRetry, SourceBroken, SourceError, SourceUnreachable
 from tracker.models.source import Reply, Request
 from tracker.models.telling import Call
 from tracker.outside.clock import Clock
@@ -32,7 +25,6 @@ from tracker.outside.dial import Dialler, Resolver
 from tracker.outside.guard import Guard
 from tracker.outside.politeness import Politeness
 
-_REDIRECTS = (301, 302, 303, 307, 308)
 _CREDENTIALS = ("authorization", "cookie", "proxy-authorization")
 _VALIDATORS = ("if-none-match", "if-modified-since")
 _CALL_BODY = 64 * 1024
@@ -79,15 +71,15 @@ class Web:
                 with _told(_shown(url), self._options.deadline):
                     async with asyncio.timeout(max(left, 0)):
                         status, received, body = await self._get(url, headers)
+                    target = _address(received["location"], url) if _redirects(status, received) else None
             left -= self._clock.monotonic() - begun
-            target = received.get("location") if status in _REDIRECTS else None
             if target is None:
                 elapsed = self._options.deadline - left
                 return Reply(str(url), status, received, body, self._clock.now(), elapsed, tuple(trail))
             trail.append((status, str(url)))
             if len(trail) > self._options.max_hops:
                 raise SourceBroken(f"{_shown(first)} redirects more than {self._options.max_hops} times")
-            url = _address(target, url)
+            url = target
             trusted = trusted and _origin(url) == origin
 
     async def post(self, call: Call) -> Reply:
@@ -108,8 +100,7 @@ class Web:
                     status, received, body = await self._post(url, headers, call.body)
         except SourceError as error:
             raise DeliveryRetry(error.message) from None
-        now = self._clock.now()
-        return Reply(str(url), status, received, body, now, self._clock.monotonic() - begun)
+        return Reply(str(url), status, received, body, self._clock.now(), self._clock.monotonic() - begun)
 
     async def close(self) -> None:
         """Ends every connection."""
@@ -129,7 +120,7 @@ class Web:
     async def _get(self, url: httpx.URL, headers: Mapping[str, str]) -> tuple[int, dict[str, str], bytes]:
         async with self._sources.exchange(self._request("GET", url, headers)) as response:
             received = _received(response)
-            if response.status in _REDIRECTS and "location" in received:
+            if _redirects(response.status, received):
                 return response.status, received, b""
             bare = response.status in (204, 304)
             body = Body("" if bare else received.get("content-encoding", ""), self._options.max_bytes)
@@ -151,10 +142,12 @@ class Web:
     ) -> httpcore.Request:
         target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
         sent = [(name.encode("ascii"), value.encode("latin-1")) for name, value in headers.items() if name != "host"]
-        extensions = {"timeout": {"connect": self._options.connect}}
-        return httpcore.Request(
-            method, target, headers=[(b"host", url.netloc), *sent], content=body, extensions=extensions
-        )
+        limits = {"timeout": {"connect": self._options.connect}}
+        return httpcore.Request(method, target, headers=[(b"host", url.netloc), *sent], content=body, extensions=limits)
+
+
+def _redirects(status: int, received: Mapping[str, str]) -> bool:
+    return status in (301, 302, 303, 307, 308) and "location" in received
 
 
 def _address(text: str, base: httpx.URL | None = None) -> httpx.URL:
@@ -187,6 +180,8 @@ def _received(response: httpcore.Response) -> dict[str, str]:
     headers: dict[str, str] = {}
     for name, value in response.headers:
         key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        if key == "location":  # raw UTF-8 is not allowed there, and common
+            text = value.decode("utf-8", "replace")
         if key != "set-cookie":
             headers[key] = f"{headers[key]}, {text}" if key in headers else text
     return headers

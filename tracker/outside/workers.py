@@ -23,16 +23,7 @@ from tracker.errors import SourceBroken, TrackerError
 
 _START_SECONDS = 60.0
 #: What code raises on input that it did not foresee; the log has the traceback.
-_UNFORESEEN = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    LookupError,
-    OSError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-)
+_ODD = (ArithmeticError, AssertionError, AttributeError, LookupError, OSError, RuntimeError, TypeError, ValueError)
 _log = logging.getLogger(__name__)
 
 
@@ -46,7 +37,7 @@ def attempt(function: Callable[..., Any], args: tuple[Any, ...]) -> tuple[str, A
         return "failed", SourceBroken("it is nested too deeply to be read")
     except MemoryError:
         return "spent", SourceBroken("reading it takes more memory than a worker may use")
-    except _UNFORESEEN as error:
+    except _ODD as error:
         _log.exception("unforeseen input")
         return "failed", SourceBroken(f"it cannot be read: {type(error).__name__}: {str(error)[:200]}")
 
@@ -54,6 +45,7 @@ def attempt(function: Callable[..., Any], args: tuple[Any, ...]) -> tuple[str, A
 class Workers:
     """Runs functions in at most `count` processes: each call within `seconds` of wall and CPU time, each process within
     `memory` bytes. `initializer` runs once in each new process and does not count. 0: in the caller's own thread.
+    The processes share the memory of the initializer's module and of the modules `preload`.
 
     Workers ignore ^C and SIGTERM, which reach a whole process group or service: the daemon ends its calls and closes.
     """
@@ -66,14 +58,14 @@ class Workers:
         *,
         seconds: float,
         memory: int,
+        preload: tuple[str, ...] = (),
     ) -> None:
         self._inline, self._seconds, self._closed = count == 0, seconds, False
         if self._inline:
             initializer(*initargs)
         if "forkserver" in multiprocessing.get_all_start_methods():
             self._context: Any = multiprocessing.get_context("forkserver")
-            # What the server has imported is memory that its children share.
-            self._context.set_forkserver_preload([__name__, initializer.__module__])
+            self._context.set_forkserver_preload([__name__, initializer.__module__, *preload])
         else:
             self._context = multiprocessing.get_context("spawn")
         self._setup = (seconds, memory, initializer, initargs)
@@ -110,11 +102,14 @@ class Workers:
             while self._idle and self._idle[-1].pipe.poll():  # an idle worker has nothing to say: this is its end
                 self._end(self._idle.pop())
             worker = self._idle.pop() if self._idle else self._begin()
-        kind, value = worker.call(function, args, self._seconds)
-        if kind == "spent" or self._closed:
-            self._end(worker)
-        else:
-            self._idle.append(worker)
+        kind, value = "spent", None
+        try:
+            kind, value = worker.call(function, args, self._seconds)
+        finally:  # also when the arguments cannot be pickled
+            if kind == "spent" or self._closed:
+                self._end(worker)
+            else:
+                self._idle.append(worker)
         return kind, value
 
     def _begin(self) -> _Worker:
