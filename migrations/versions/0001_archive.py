@@ -22,7 +22,7 @@ polls (source TEXT NOT NULL, kind TEXT NOT NULL, started_at BIGINT NOT NULL, fin
   outcome TEXT NOT NULL, items INTEGER NOT NULL, added INTEGER NOT NULL, reads INTEGER NOT NULL,
   requests INTEGER NOT NULL, failure TEXT, failure_kind TEXT)
 statements (seq BIGINT PRIMARY KEY, id TEXT NOT NULL UNIQUE, source TEXT NOT NULL, kind TEXT NOT NULL,
-  origin TEXT NOT NULL, leader TEXT, office TEXT, country TEXT, hash TEXT NOT NULL, title_key TEXT,
+  origin TEXT NOT NULL, leader TEXT, office TEXT, country TEXT, hash TEXT NOT NULL,
   published_at BIGINT, effective_at BIGINT NOT NULL, first_seen_at BIGINT NOT NULL, last_seen_at BIGINT NOT NULL,
   presence TEXT NOT NULL, version INTEGER NOT NULL, first_reading INTEGER NOT NULL, sort_key BIGINT NOT NULL UNIQUE,
   related_at BIGINT, relate_until BIGINT)

@@ -27,6 +27,26 @@ class Digests(Telling):
         with self.reading() as connection:
             return _issues(connection, query if digest is None else query.where(t.issues.c.digest == digest))
 
+    def issue(self, digest: str, day: date) -> Issue | None:
+        """The issue of the period that ends on this local day; None while there is none."""
+        query = select(t.issues).where(t.issues.c.digest == digest, t.issues.c.day == day.isoformat())
+        with self.reading() as connection:
+            return next(iter(_issues(connection, query)), None)
+
+    def unissued(self, digest: str, before: datetime) -> tuple[str, ...]:
+        """The statements that first matched before a time and are in no issue yet, in commit order."""
+        row = t.digest_matches.c
+        query = select(row.statement).where(row.digest == digest, row.issue.is_(None), row.matched_at < before)
+        with self.reading() as connection:
+            return tuple(connection.scalars(query.order_by(row.id)))
+
+    def first_match(self, digest: str) -> datetime | None:
+        """When something first matched this digest: its first period is the one that ends next after that."""
+        match = t.digest_matches.c
+        with self.reading() as connection:
+            first: datetime | None = connection.scalar(select(func.min(match.matched_at)).where(match.digest == digest))
+        return first
+
     def make_issue(self, period: Period, now: datetime) -> Issue:
         """The issue of a period: what first matched before its end and is in no issue yet, in commit order.
 

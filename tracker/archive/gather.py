@@ -67,9 +67,7 @@ class Group:
 
     def _item(self, reading: Reading, seen: Evidence | None, one: Judged) -> tuple[str, str]:
         """The statement an item is of, and whether it is new, edited or the same."""
-        held = next((self.held[key] for key in one.post.keys if key in self.held), None)
-        if held is None and one.statement is not None:
-            held = self.held.get(f"\0{one.statement}")
+        held = self.held.get(f"\0{one.statement}") or self._same(one.post)
         verdict = "new" if held is None else "same" if held.hash == one.post.hash else "edited"
         source = reading.claim.source
         held = held or self._new(source, one, first_reading=reading.claim.state.first_read_at is None)
@@ -85,6 +83,11 @@ class Group:
             self.digests += [(held.id, digest) for digest in one.digests]
         return held.id, verdict
 
+    def _same(self, post: Post) -> Held | None:
+        """What is kept under one of an item's strongest keys: a link or a title may be used again for other words."""
+        strongest = post.keys[0].partition(":")[0]
+        return next((self.held[key] for key in post.keys if key in self.held and key.startswith(strongest)), None)
+
     def _new(self, source: Source, one: Judged, *, first_reading: bool) -> Held:
         post, speaker = one.post, one.post.speaker
         self.seq += 1
@@ -93,7 +96,7 @@ class Group:
         self.rows[t.statements].append({
             "seq": held.seq, "id": held.id, "source": source.name, "kind": source.kind, "origin": post.origin,
             "leader": speaker.leader, "office": speaker.office_id, "country": speaker.country, "hash": post.hash,
-            "title_key": title_key(post), "published_at": post.published_at, "effective_at": post.effective_at,
+            "published_at": post.published_at, "effective_at": post.effective_at,
             "first_seen_at": self.now, "last_seen_at": self.now, "presence": post.presence, "version": 1,
             "first_reading": int(first_reading), "sort_key": key, "related_at": None, "relate_until": None,
         })  # fmt: skip
@@ -111,7 +114,7 @@ class Group:
         held.sort_key = sort_key(post.effective_at, held.seq)
         speaker = post.speaker
         self.edits[held.seq] = {
-            "its": held.seq, "new_hash": post.hash, "new_title_key": title_key(post), "new_version": held.version,
+            "its": held.seq, "new_hash": post.hash, "new_version": held.version,
             "new_published_at": post.published_at, "new_effective_at": post.effective_at, "new_leader": speaker.leader,
             "new_office": speaker.office_id, "new_country": speaker.country, "new_last_seen_at": self.now,
             "new_presence": post.presence, "new_sort_key": held.sort_key, "new_related_at": None,
@@ -151,11 +154,6 @@ class Group:
                 "reads": reading.reads, "requests": reading.requests, "failure": reading.failure,
                 "failure_kind": reading.failure_kind,
             })  # fmt: skip
-
-
-def title_key(post: Post) -> str | None:
-    """The key that an item keeps when its id changes: the hash of its title and date."""
-    return next((key for key in post.keys if key.startswith("day:")), None)
 
 
 def label_rows(seq: int, understood: Classification, now: datetime) -> list[dict[str, Any]]:

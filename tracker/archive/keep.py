@@ -13,7 +13,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select, update
-from sqlalchemy import text as sql
 from sqlalchemy.exc import StatementError
 
 from tracker.archive import tables as t
@@ -125,9 +124,7 @@ class Keeping(Relating):
         self._drop_understanding(connection, list(group.edits))
         for table in _IN_ORDER:
             self.add(connection, table, group.rows[table])
-        if group.words:
-            rows = [self.dialect.index_row(*pair) for pair in group.words]
-            connection.execute(sql(self.dialect.index_insert), rows)
+        self._index(connection, group.words)
         if group.edits:
             edits = list(group.edits.values())
             values: dict[str, Any] = {name.removeprefix("new_"): bindparam(name) for name in edits[0] if name != "its"}

@@ -72,7 +72,14 @@ class Relating(Searching):
             seqs = {seq for query in wanted for seq in self._nearest(connection, query)}
             seqs |= self._same_visit(connection, statement, Published(at - span, at + span + timedelta(seconds=1)))
             found = self._in(connection, row.seq, seqs - {statement.seq})
-        return sorted(found, key=lambda one: (one.post.effective_at, one.seq), reverse=True)
+        return sorted(found, key=_age, reverse=True)
+
+    def quoted(self, hashes: Collection[int]) -> list[Statement]:
+        """The official statements that share a fingerprint with some words, newest first."""
+        row, prints = t.statements.c, t.fingerprints.c
+        query = select(row.seq).join(t.fingerprints, prints.seq == row.seq).where(prints.hash.in_(sorted(hashes)))
+        with self.reading() as connection:
+            return sorted(self._in(connection, row.seq, self._nearest(connection, query)), key=_age, reverse=True)
 
     def _nearest(self, connection: Connection, query: Select[Any]) -> list[int]:
         column = t.statements.c
@@ -116,8 +123,8 @@ class Relating(Searching):
     ) -> list[Event]:
         """Visits by day, newest first, those without a day last; a side is a leader's id or a country's code."""
         row, query = t.events.c, select(t.events.c.id)
-        for bound, condition in ((after, row.day >= _day(after)), (before, row.day < _day(before))):
-            query = query.where(condition) if bound else query
+        query = query.where(row.day >= after.isoformat()) if after else query
+        query = query.where(row.day < before.isoformat()) if before else query
         for side, ref in (("visitor", visitor), ("host", host)):
             party = t.event_parties.c
             told = select(party.event).where(party.side == side, party.ref == ref)
@@ -245,6 +252,10 @@ class Relating(Searching):
                 for n, (statement, digest) in enumerate(dict.fromkeys(matches), 1)
             ]
             self.add(connection, t.digest_matches, rows)
+
+
+def _age(one: Statement) -> tuple[datetime, int]:
+    return one.post.effective_at, one.seq
 
 
 def _refs(party: Party) -> tuple[str, ...]:

@@ -81,13 +81,13 @@ class Sources(Store):
     def known(self, source: str, limit: int = 2000) -> dict[str, KnownItem]:
         """The identity keys of a source's newest statements, with what is needed to compare."""
         row = t.statements.c
-        newest = select(row.seq, row.id, row.hash, row.title_key, row.published_at).where(row.source == source)
+        newest = select(row.seq, row.id, row.hash, row.published_at).where(row.source == source)
         recent = newest.order_by(row.seq.desc()).limit(limit).subquery()
         query = select(t.identities.c.identity, recent).join(recent, recent.c.seq == t.identities.c.seq)
         with self.reading() as connection:
             return {
-                identity: KnownItem(statement, hash_, title_key, published_at)
-                for identity, _, statement, hash_, title_key, published_at in connection.execute(query)
+                identity: KnownItem(statement, hash_, published_at=published_at)
+                for identity, _, statement, hash_, published_at in connection.execute(query)
             }
 
     def sources(self, names: Collection[str] | None = None) -> list[SourceStatus]:

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import accumulate
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, select
@@ -24,6 +25,8 @@ from tracker.models.statement import Classification, Event, Label, Link, Post, S
 
 #: Parameters of one query: engines take some tens of thousands.
 MOST_AT_ONCE = 5_000
+#: UTF-8 bytes of a text's surface words, and of its stems, that are indexed.
+MOST_BYTES = 400_000
 _PREFIX = re.compile("[a-z2-7]{6,16}")
 _CURRENT = select(t.statements, t.versions.c.post, t.versions.c.understood).join(
     t.versions, and_(t.versions.c.seq == t.statements.c.seq, t.versions.c.version == t.statements.c.version)
@@ -144,9 +147,12 @@ class Statements(Store):
         query = select(t.statements.c.seq, t.statements.c.sort_key)
         places = connection.execute(query.where(t.statements.c.seq.in_([one.seq for one in found])))
         keys = dict(map(tuple, places))
-        rows = [self.dialect.index_row(keys[one.seq], terms_of(one)) for one in found]
         self._unindex(connection, list(keys.values()))
-        if rows:
+        self._index(connection, [(keys[one.seq], terms_of(one)) for one in found])
+
+    def _index(self, connection: Connection, entries: Sequence[tuple[int, terms.Terms]]) -> None:
+        if entries:
+            rows = [self.dialect.index_row(key, capped(found)) for key, found in entries]
             connection.execute(sql(self.dialect.index_insert), rows)
 
     def _unindex(self, connection: Connection, keys: Collection[int]) -> None:
@@ -166,6 +172,19 @@ def terms_of(one: Statement) -> terms.Terms:
         labels=one.labels,
         events=one.events,
     )
+
+
+def capped(found: terms.Terms) -> terms.Terms:
+    """The terms that both engines can index: a tsvector holds a megabyte, which only a hostile text reaches."""
+    if sum(map(len, found.surface)) <= MOST_BYTES // 4:
+        return found
+    surface, stems = _first(found.surface), frozenset(_first(sorted(found.stems)))
+    return replace(found, surface=surface, stems=stems)
+
+
+def _first(tokens: Sequence[str]) -> tuple[str, ...]:
+    sizes = accumulate(len(token.encode()) for token in tokens)
+    return tuple(token for token, size in zip(tokens, sizes, strict=True) if size <= MOST_BYTES)
 
 
 def _grouped(rows: Iterable[Any], split: Callable[[Any], Any]) -> defaultdict[Any, list[Any]]:

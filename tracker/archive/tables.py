@@ -52,7 +52,7 @@ polls = _table(
 )
 statements = _table(
     "statements",
-    "seq:b id source kind origin leader office country hash title_key published_at:@ effective_at:@ first_seen_at:@"
+    "seq:b id source kind origin leader office country hash published_at:@ effective_at:@ first_seen_at:@"
     " last_seen_at:@ presence version:i first_reading:i sort_key:b related_at:@ relate_until:@",
 )
 identities = _table("identities", "source identity seq:b")

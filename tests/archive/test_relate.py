@@ -1,0 +1,164 @@
+"""Links, events, labels by event and by a person: kept once, whoever finds them, and never undone by a machine."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from tests.archive import world as w
+from tracker.archive import Archive
+from tracker.errors import NotFound
+from tracker.models.query import AnyFacet
+from tracker.models.registry import Speaker
+from tracker.models.statement import (
+    Event,
+    EventTold,
+    Firing,
+    Label,
+    Link,
+    Mention,
+    Party,
+    Related,
+    Statement,
+    Visit,
+    Words,
+)
+
+DAY = timedelta(days=1)
+VISIT = Visit("past", (Party("X", "x-leader", "BFA"),), Party(None, "aminata-sow", "SEN"), "Dakar", date(2026, 11, 20))
+EVENT = Event("e1", "past", VISIT.visitors, VISIT.host, "Dakar", VISIT.day)
+BY_EVENT = Label("diplomatic_visit", 0.8, "event", reason="told by the report")
+
+
+def pair(archive: Archive) -> tuple[Statement, Statement]:
+    """A post and a report of the same visit."""
+    post = w.judged(w.post(1, "échanges fructueux"), fingerprints=(5, -(2**62), 7))
+    told = w.understood(
+        "diplomatic_visit", visits=(VISIT,), mentions=(Mention("leader", "aminata-sow", Words("text", "a", 0, 1)),)
+    )
+    report = w.post(2, "visite", origin="report", speaker=Speaker(), publisher="P")
+    kept = w.put(archive, post, replace(w.judged(report), classification=told))
+    first, second = archive.statements(kept.new)
+    return first, second
+
+
+def related(post: Statement, report: Statement, event: Event = EVENT, key: str = "k") -> Related:
+    return Related(
+        report.id,
+        links=((report.id, Link("quotes", post.id, "échanges fructueux", "exact")),),
+        events=(EventTold(key, event, ((report.id, VISIT), (post.id, None))),),
+        labels=((post.id, BY_EVENT),),
+        firings=((post.id, Firing("visits", "label:diplomatic_visit")),),
+        digests=((post.id, "morning"),),
+    )
+
+
+def test_a_relation_is_seen_from_both_sides_and_found(archive: Archive) -> None:
+    post, report = pair(archive)
+    assert archive.relate([related(post, report)], w.T0) == 1
+    assert archive.relate([related(post, report)], w.T0 + DAY) == 0
+    post, report = archive.statements([post.id, report.id])
+    assert [(link.type, link.statement, link.exact) for link in post.links] == [
+        ("quoted_by", report.id, "échanges fructueux")
+    ]
+    assert [(link.type, link.statement) for link in report.links] == [("quotes", post.id)]
+    assert post.labels == (BY_EVENT,)
+    assert report.labels[0].by == "words"
+    assert post.events == report.events == (replace(EVENT, statements=tuple(sorted((post.id, report.id)))),)
+    for facet, total in (("label:diplomatic_visit", 2), ("visitor:x-leader", 2), ("host:sen", 2), ("place:dakar", 2)):
+        assert archive.search(AnyFacet((facet,))).total == total
+    assert archive.unissued("morning", w.T0 + DAY) == (post.id,)
+
+
+def test_two_workers_who_find_a_visit_at_once_make_one_event(
+    archive: Archive, opened: Callable[[str], Archive]
+) -> None:
+    post, report = pair(archive)
+    workers = [opened(f"w{n}") for n in range(4)]
+    barrier = threading.Barrier(4)
+
+    def work(number: int) -> None:
+        found = related(post, report, replace(EVENT, id=f"e{number}"))
+        barrier.wait()
+        workers[number].relate([found], w.T0)
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(archive.events()) == 1
+    assert len(archive.alerts()) == 1
+
+
+def test_an_event_is_renewed_by_its_id_too(archive: Archive) -> None:
+    post, report = pair(archive)
+    archive.relate([related(post, report, replace(EVENT, day=None, status="announced"), "undated")], w.T0)
+    archive.relate([related(post, report)], w.T0)
+    assert [(event.id, event.status) for event in archive.events()] == [("e1", "past")]
+
+
+@pytest.mark.parametrize(
+    ("asked", "count"),
+    [
+        ({}, 1),
+        ({"after": date(2026, 11, 20)}, 1),
+        ({"before": date(2026, 11, 20)}, 0),
+        ({"visitor": "BFA"}, 1),
+        ({"visitor": "x-leader", "host": "aminata-sow"}, 1),
+        ({"visitor": "SEN"}, 0),
+    ],
+)
+def test_events_are_found_by_day_and_side(archive: Archive, asked: dict[str, object], count: int) -> None:
+    archive.relate([related(*pair(archive))], w.T0)
+    assert len(archive.events(**asked)) == count  # type: ignore[arg-type]
+
+
+def test_what_is_around_a_statement(archive: Archive) -> None:
+    post, report = pair(archive)
+    others = [
+        w.judged(w.post(9000, "vieux"), fingerprints=(7,)),
+        replace(w.judged(w.post(4, origin="report", speaker=Speaker())), classification=w.understood(visits=(VISIT,))),
+        w.judged(w.post(5, origin="report", speaker=Speaker())),
+    ]
+    old, visit, alone = archive.statements(w.put(archive, *others, name="other").new)
+    assert [one.id for one in archive.around(report, (7, 99))] == [post.id, visit.id, old.id]
+    assert [one.id for one in archive.around(post, ())] == [report.id]
+    assert archive.around(alone, ()) == []
+    assert {one.id for one in archive.quoted((7,))} == {post.id, old.id}
+    archive.relate([related(post, report)], w.T0)
+    assert [event.id for event in archive.events_around(visit)] == ["e1"]
+
+
+def test_what_a_person_corrected_is_not_undone(archive: Archive) -> None:
+    post, report = pair(archive)
+    archive.relate([related(post, report)], w.T0)
+    archive.correct(post.id, ["aid"], ["diplomatic_visit"], "me", w.T0)
+    archive.replace_classification([(post.id, w.understood("diplomatic_visit", "ceremonial", version="2"))], w.T0)
+    archive.relate([related(post, report)], w.T0)
+    found = archive.statement(post.id)
+    assert [(label.name, label.by) for label in found.labels] == [("aid", "person"), ("ceremonial", "words")]
+    assert found.classification.version == "2"
+    assert [archive.search(AnyFacet((f"label:{n}",))).total for n in ("aid", "ceremonial", "diplomatic_visit")] == [
+        1,
+        1,
+        1,
+    ]
+    assert found.id in {one.id for one in archive.claim_unrelated(w.T0, 9, 60)} or archive.status()["unrelated"] == 1
+    archive.correct(post.id, ["diplomatic_visit"], [], "me", w.T0)
+    assert "diplomatic_visit" in {label.name for label in archive.statement(post.id).labels}
+    with pytest.raises(NotFound):
+        archive.correct("zzzzzz", ["aid"], [], "me", w.T0)
+
+
+def test_every_statement_is_walked_over_in_commit_order(archive: Archive) -> None:
+    pair(archive)
+    w.put(archive, w.judged(w.post(7)), name="other")
+    walked, last = [], 0
+    while some := archive.each_statement(last, limit=2):
+        walked += [one.seq for one in some]
+        last = some[-1].seq
+    assert walked == [1, 2, 3]
