@@ -49,6 +49,12 @@ def _seconds(raw: object) -> float:
     return int(found[1]) * _UNITS[found[2]]
 
 
+def _interval(raw: object) -> float:
+    if (value := _seconds(raw)) < 1:
+        raise ValueError("must be 1s or longer")
+    return value
+
+
 def _clock_time(raw: object) -> time:
     if not isinstance(raw, str) or not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", raw):
         raise ValueError('not a time of day: write "07:00"')
@@ -127,7 +133,7 @@ def header(label: str, value: str, environ: Mapping[str, str]) -> str:
 
 Duration = Annotated[float, BeforeValidator(_seconds)]
 Wait = Annotated[float, BeforeValidator(_seconds), Field(gt=0)]
-Interval = Annotated[float, BeforeValidator(_seconds), Field(ge=1)]
+Interval = Annotated[float, BeforeValidator(_interval)]
 Clock = Annotated[time, BeforeValidator(_clock_time)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Country = Annotated[str, AfterValidator(_country)]
