@@ -1,1 +1,1 @@
-"""classify."""
+"""What a statement says: language, labels, mentions, visits, quotations, near-duplicates. Pure; lexicons are data."""

@@ -1,0 +1,209 @@
+"""Train the classifier and print what cross-validation says of it.
+
+    python scripts/train.py ../shared/classify/dev.jsonl              # cross-validate, then write the weights
+    python scripts/train.py --evaluate ../shared/classify/dev.jsonl   # cross-validate only
+
+Folds are grouped by author: a statement is always judged by a model that saw nothing of its author. The project's own
+sentences (scripts/data/sentences.tsv) are trained on in every fold and never tested on. What is written to
+tracker/classify/data/weights.npz holds numbers and names of features, no text.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import sys
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import scipy.sparse as sp
+from sklearn.isotonic import IsotonicRegression
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold
+from tracker.classify import document, evaluate, features, ngrams, taxonomy
+from tracker.classify.lexicon import Lexicon, shipped
+from tracker.classify.names import Names
+from tracker.classify.utterance import utterance_of
+from tracker.models.registry import Registry
+
+HERE = Path(__file__).parent
+TARGET = HERE.parent / "tracker" / "classify" / "data" / "weights.npz"
+LABELS = tuple(taxonomy.shipped_names())
+FOLDS = 8
+#: Strength of the named features, of the n-grams, inverse regularisation, weight of a sentence of our own.
+DENSE, HASHED, C, OWN = 0.3, 1.0, 1.0, 0.5
+ALERT_PRECISION = 0.95
+
+
+def rows_of(path: Path) -> list[dict]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+
+
+def author(row: dict) -> str:
+    return "".join(char for char in (row.get("author") or "").lower() if char.isalnum())
+
+
+class Table:
+    """Rows with their features, as matrices."""
+
+    def __init__(self, rows: list[dict], names: Names, lexicon: Lexicon) -> None:
+        self.rows = rows
+        documents = [document.read(utterance_of(row), lexicon, names) for row in rows]
+        self.named = [features.of(one) for one in documents]
+        starts, buckets, values = ngrams.hashed([[w for f in one.fields for w in f.words] for one in documents])
+        self.hashed = sp.csr_matrix((values, buckets, starts), shape=(len(rows), 1 << ngrams.BITS))
+        self.truth = np.array([[name in row["labels"] for name in LABELS] for row in rows]).reshape(
+            len(rows), len(LABELS)
+        )
+        self.authors = np.array([int(hashlib.sha256(author(row).encode()).hexdigest()[:8], 16) for row in rows])
+
+    def matrix(self, vocabulary: dict[str, int]) -> sp.csr_matrix:
+        cells = [
+            (i, vocabulary[k], v) for i, named in enumerate(self.named) for k, v in named.items() if k in vocabulary
+        ]
+        row, column, value = zip(*cells, strict=True) if cells else ((), (), ())
+        dense = sp.csr_matrix((value, (row, column)), shape=(len(self.rows), len(vocabulary)), dtype=np.float32)
+        return sp.hstack([dense * DENSE, self.hashed * HASHED]).tocsr()
+
+
+def vocabulary_of(tables: list[Table]) -> dict[str, int]:
+    counts = Counter(name for table in tables for named in table.named for name in named)
+    return {name: index for index, name in enumerate(sorted(name for name, count in counts.items() if count >= 3))}
+
+
+def fit(x: sp.csr_matrix, y: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, float]:
+    model = LogisticRegression(C=C, solver="liblinear", max_iter=300)
+    model.fit(x, y, sample_weight=weight)
+    return model.coef_[0], float(model.intercept_[0])
+
+
+def out_of_fold(real: Table, own: Table | None, x: sp.csr_matrix, x_own: sp.csr_matrix | None) -> np.ndarray:
+    margins = np.zeros(real.truth.shape)
+    for train, test in GroupKFold(FOLDS).split(x, groups=real.authors):
+        for label in range(len(LABELS)):
+            stacked, truth, weight = _stack(x[train], real.truth[train, label], x_own, own, label)
+            coefficients, bias = fit(stacked, truth, weight)
+            margins[test, label] = x[test] @ coefficients + bias
+    return margins
+
+
+def _stack(x, y, x_own, own, label):
+    if x_own is None or own is None:
+        return x, y, np.ones(len(y))
+    weight = np.concatenate([np.ones(len(y)), np.full(len(own.rows), OWN)])
+    return sp.vstack([x, x_own]).tocsr(), np.concatenate([y, own.truth[:, label]]), weight
+
+
+def calibrate(margins: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Knots from a smoothed isotonic fit to out-of-fold margins: strictly rising, so that no order is lost."""
+    knots = np.linspace(margins.min() - 1, margins.max() + 1, 41)
+    platt = LogisticRegression(C=1e3).fit(margins[:, None], truth)
+    smooth = platt.predict_proba(knots[:, None])[:, 1]
+    stairs = IsotonicRegression(y_min=0.0, y_max=1.0, out_of_bounds="clip").fit(margins, truth).predict(knots)
+    share = min(0.5, truth.sum() / 200)
+    return knots, np.clip((1 - share) * smooth + share * stairs, 0.001, 0.999)
+
+
+def thresholds(scores: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
+    """The score with the best F1, and the lowest above which precision stays at ALERT_PRECISION."""
+    grid = np.arange(0.15, 0.75, 0.01)
+    f1 = [evaluate.counts(truth, scores >= level).f1 for level in grid]
+    smooth = np.convolve(np.pad(f1, 2, mode="edge"), np.ones(5) / 5, mode="valid")
+    threshold = float(round(grid[int(np.argmax(smooth))], 2))
+    alert = 0.99
+    for level in np.arange(0.98, threshold, -0.01):
+        found = evaluate.counts(truth, scores >= level)
+        if found.tp + found.fp and found.precision >= ALERT_PRECISION:
+            alert = float(round(level, 2))
+    return threshold, max(alert, threshold)
+
+
+def own_rows() -> list[dict]:
+    path = HERE / "data" / "sentences.tsv"
+    return _read_own(path) if path.exists() else []
+
+
+def _read_own(path: Path) -> list[dict]:
+    codes = dict(zip("VSMACRHDX", LABELS, strict=True))
+    rows = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if not line.strip() or line.startswith("#"):
+            continue
+        labels, lang, country, text = line.split("\t")
+        role = "media" if country == "-" else "president"
+        rows.append(
+            {
+                "labels": [codes[c] for c in labels if c in codes],
+                "lang": lang,
+                "author": "press" if role == "media" else "own",
+                "author_role": role,
+                "country": None if country == "-" else country,
+                "text": text,
+            }
+        )
+    return rows
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--evaluate", action="store_true")
+    options = parser.parse_args()
+    names, lexicon = Names(Registry()), Lexicon(shipped())
+    real = Table(rows_of(options.file), names, lexicon)
+    own = Table(own_rows(), names, lexicon) if own_rows() else None
+    vocabulary = vocabulary_of([real, own] if own else [real])
+    x, x_own = real.matrix(vocabulary), own.matrix(vocabulary) if own else None
+    print(
+        f"{len(real.rows)} labelled statements, {len(own.rows) if own else 0} sentences of our own; {FOLDS} folds grouped by author"
+    )
+    margins = out_of_fold(real, own, x, x_own)
+    fitted = [calibrate(margins[:, i], real.truth[:, i]) for i in range(len(LABELS))]
+    scores = np.stack([np.round(np.interp(margins[:, i], *fitted[i]), 2) for i in range(len(LABELS))], axis=1)
+    levels = [thresholds(scores[:, i], real.truth[:, i]) for i in range(len(LABELS))]
+    report(real, scores, levels)
+    if not options.evaluate:
+        write(real, own, x, x_own, vocabulary, fitted, levels)
+    return 0
+
+
+def report(real: Table, scores: np.ndarray, levels: list[tuple[float, float]]) -> None:
+    table = evaluate.table(
+        LABELS,
+        real.truth,
+        scores,
+        [low for low, _ in levels],
+        [high for _, high in levels],
+        [row["lang"] for row in real.rows],
+    )
+    print("Cross-validated; thresholds and calibration are fitted to the same out-of-fold scores.")
+    print(evaluate.render(table))
+
+
+def write(real, own, x, x_own, vocabulary, fitted, levels) -> None:
+    columns, biases = [], []
+    for label in range(len(LABELS)):
+        stacked, truth, weight = _stack(x, real.truth[:, label], x_own, own, label)
+        coefficients, bias = fit(stacked, truth, weight)
+        columns.append(coefficients)
+        biases.append(bias)
+    weights = np.stack(columns, axis=1)
+    dense, hashed = weights[: len(vocabulary)] * DENSE, weights[len(vocabulary) :] * HASHED
+    scale = np.maximum(np.abs(hashed).max(axis=0), 1e-9) / 127
+    arrays = {
+        "dense": dense.astype(np.float16), "hashed": np.round(hashed / scale).astype(np.int8), "scale": scale.astype(np.float32),
+        "bias": np.array(biases, np.float32),
+        "knots_x": np.array([k for k, _ in fitted], np.float32), "knots_y": np.array([v for _, v in fitted], np.float32),
+        "thresholds": np.array([low for low, _ in levels], np.float32), "alerts": np.array([high for _, high in levels], np.float32),
+    }  # fmt: skip
+    digest = hashlib.sha256(b"".join(np.ascontiguousarray(a).tobytes() for a in arrays.values())).hexdigest()[:8]
+    np.savez_compressed(
+        TARGET, version=f"2026.11-{digest}", labels="\n".join(LABELS), names="\n".join(vocabulary), **arrays
+    )
+    print(f"wrote {TARGET.name}: version 2026.11-{digest}, {TARGET.stat().st_size / 1e6:.2f} MB")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

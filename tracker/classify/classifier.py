@@ -1,0 +1,97 @@
+"""The classifier: utterances in, classifications out, each explained by the words that led to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from tracker.classify import document, evidence, features, taxonomy, visits
+from tracker.classify.document import Document, Utterance
+from tracker.classify.lexicon import Lexicon, shipped
+from tracker.classify.model import Model
+from tracker.classify.names import Names
+from tracker.classify.taxonomy import LabelSpec
+from tracker.models.registry import Registry
+from tracker.models.statement import Classification, Label, Mention, Visit
+
+VISIT = "diplomatic_visit"
+#: Mentions that are kept of one text.
+MOST_MENTIONS = 40
+#: How many texts go through the arithmetic at once.
+BATCH = 256
+
+
+class Classifier:
+    """Built by `load`. Classifies any text in bounded time; never raises for what a text holds."""
+
+    def __init__(self, registry: Registry, specs: Sequence[LabelSpec], model: Model) -> None:
+        self._registry, self._model = registry, model
+        self._names = Names(registry)
+        own = {f"label:{spec.name}": spec.phrases for spec in specs if spec.phrases}
+        self._lexicon = Lexicon({**shipped(), **own})
+        self._own = {spec.name for spec in specs if spec.phrases}
+        self.labels: Mapping[str, LabelSpec] = {spec.name: spec for spec in specs}
+        self.version = model.version
+
+    @classmethod
+    def load(cls, registry: Registry, taxonomy_path: Path | None = None) -> Classifier:
+        """The shipped classifier with the labels that a folder of taxonomy files adds; ConfigError if one is wrong."""
+        model = Model.load()
+        trained = {n: (float(model.thresholds[i]), float(model.alerts[i])) for i, n in enumerate(model.labels)}
+        specs = [
+            replace(spec, threshold=round(trained[spec.name][0], 2), alert_threshold=round(trained[spec.name][1], 2))
+            for spec in taxonomy.shipped()
+        ]
+        return cls(registry, taxonomy.load(taxonomy_path, specs), model)
+
+    def classify(self, utterances: Sequence[Utterance]) -> list[Classification]:
+        """One classification for each utterance, in order."""
+        found: list[Classification] = []
+        for start in range(0, len(utterances), BATCH):
+            documents = [document.read(one, self._lexicon, self._names) for one in utterances[start : start + BATCH]]
+            found.extend(self._judge(documents))
+        return found
+
+    def _judge(self, documents: Sequence[Document]) -> list[Classification]:
+        known = [one for one in documents if one.classified]
+        named = [features.of(one) for one in known]
+        words = [[word for field in one.fields for word in field.words] for one in known]
+        scores: Any = self._model.scores(self._model.margins(named, words)) if known else ()
+        judged = iter(
+            self._classification(one, dict(zip(self._model.labels, map(float, row), strict=True)))
+            for one, row in zip(known, scores, strict=True)
+        )
+        blank = self.version
+        return [next(judged) if one.classified else Classification(one.lang, False, blank) for one in documents]
+
+    def _classification(self, one: Document, scores: dict[str, float]) -> Classification:
+        scores = {name: round(score, 2) for name, score in scores.items()} if any(f.words for f in one.fields) else {}
+        for name in self._own:
+            hits = sum(hit.concept == f"label:{name}" for hit in one.hits)
+            scores[name] = max(scores.get(name, 0.0), taxonomy.phrase_score(hits))
+        labels = tuple(
+            Label(spec.name, scores[spec.name], "words", evidence.words_for(one, spec, self._model))
+            for spec in self.labels.values()
+            if scores.get(spec.name, 0.0) >= spec.threshold
+        )
+        return Classification(one.lang, True, self.version, labels, scores, _mentions(one), self._visits(one, labels))
+
+    def _visits(self, one: Document, labels: Sequence[Label]) -> tuple[Visit, ...]:
+        if not any(label.name == VISIT for label in labels):
+            return ()
+        frame = visits.frame(one)
+        return (frame,) if frame else ()
+
+
+def _mentions(one: Document) -> tuple[Mention, ...]:
+    found: dict[tuple[str, str, str, int], Mention] = {}
+    for named in one.named:
+        mention = named.mention
+        if mention:
+            found.setdefault((mention.kind, mention.ref, mention.words.field, mention.words.start), mention)
+    return tuple(found.values())[:MOST_MENTIONS]
+
+
+__all__ = ["Classifier", "Utterance"]

@@ -1,0 +1,63 @@
+"""One utterance read once: language, words, concepts, names, and where its speaker stands to the countries it names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from tracker.classify import language, tokens
+from tracker.classify.lexicon import Hit, Lexicon
+from tracker.classify.names import Named, Names
+from tracker.classify.tokens import Field
+from tracker.models.registry import Speaker
+from tracker.models.statement import Origin
+
+#: Concepts that are titles of persons: a name beside one of them is a person's.
+TITLES = frozenset({"HEAD", "MINISTER", "COUNTERPART", "AMBASSADOR"})
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """What is to be classified. `lang` is what the platform declares; `published` anchors relative dates."""
+
+    text: str
+    title: str | None = None
+    lang: str | None = None
+    speaker: Speaker = field(default_factory=Speaker)
+    origin: Origin = "official"
+    published: date | None = None
+    timezone: str | None = None
+
+
+@dataclass(slots=True)
+class Document:
+    """An utterance as read. `home` is the speaker's country, None for a report."""
+
+    utterance: Utterance
+    lang: str | None
+    fields: tuple[Field, ...]
+    hits: list[Hit] = field(default_factory=list)
+    named: list[Named] = field(default_factory=list)
+
+    @property
+    def home(self) -> str | None:
+        return self.utterance.speaker.country if self.utterance.origin == "official" else None
+
+    @property
+    def classified(self) -> bool:
+        return self.lang in language.CLASSIFIED
+
+
+def read(utterance: Utterance, lexicon: Lexicon, names: Names) -> Document:
+    """Read one utterance; never fails, whatever the text holds."""
+    fields = [tokens.read("text", utterance.text)]
+    if utterance.title:
+        fields.insert(0, tokens.read("title", utterance.title))
+    both = f"{utterance.title or ''}\n{utterance.text}" if utterance.title else utterance.text
+    document = Document(utterance, language.identify(both, utterance.lang), tuple(fields))
+    if not document.classified or document.lang is None:
+        return document
+    document.hits = lexicon.find(document.lang, document.fields)
+    titled = [(hit.field, hit.last) for hit in document.hits if hit.concept in TITLES]
+    document.named = names.find(document.fields, titled)
+    return document

@@ -1,0 +1,56 @@
+"""The exact words that led to a label: phrases of its concepts first, else the words that weigh most in the model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from tracker.classify import ngrams
+from tracker.classify.document import Document
+from tracker.classify.model import Model
+from tracker.classify.taxonomy import LabelSpec
+from tracker.models.statement import Words
+
+#: So many pieces of evidence at most for one label.
+MOST = 5
+
+
+def words_for(document: Document, spec: LabelSpec, model: Model) -> tuple[Words, ...]:
+    """Evidence in the order of the text, without overlaps; empty only for a text without words."""
+    column = model.labels.index(spec.name) if spec.name in model.labels else None
+    ranked: list[tuple[float, Words]] = []
+    for hit in document.hits:
+        if hit.concept == f"label:{spec.name}":
+            ranked.append((10.0, hit.field.span(hit.first, hit.last)))
+        elif hit.concept in spec.concepts:
+            row = model.vocabulary.get(f"c:{hit.concept}")
+            weight = float(model.dense[row, column]) if row is not None and column is not None else 0.1
+            rank = weight - 0.1 * spec.concepts.index(hit.concept) + 0.05 * (hit.last - hit.first)
+            ranked.append((rank, hit.field.span(hit.first, hit.last)))
+    ranked.sort(key=lambda item: -item[0])
+    chosen = _apart([words for _, words in ranked])
+    if not chosen and column is not None:
+        chosen = _heaviest(document, model, column)
+    return tuple(sorted(chosen, key=lambda w: (w.field == "text", w.start)))
+
+
+def _apart(ranked: Sequence[Words]) -> list[Words]:
+    chosen: list[Words] = []
+    for words in ranked:
+        if len(chosen) == MOST:
+            break
+        if not any(w.field == words.field and w.start < words.end and words.start < w.end for w in chosen):
+            chosen.append(words)
+    return chosen
+
+
+def _heaviest(document: Document, model: Model, column: int) -> list[Words]:
+    """The one or two words with the greatest weight for the label."""
+    spots = [(one, i) for one in document.fields for i in range(min(len(one.words), 300))]
+    if not spots:
+        return []
+    starts, buckets, values = ngrams.hashed([[one.words[i]] for one, i in spots])
+    sums = np.add.reduceat(np.append(model.hashed[buckets, column] * values, 0.0), starts[:-1])
+    best = np.argsort(-sums, kind="stable")[:2]
+    return [spots[i][0].span(spots[i][1], spots[i][1]) for i in best if sums[i] > 0 or i == best[0]]

@@ -1,0 +1,60 @@
+"""Concepts: phrases of six languages that mean the same, found in a text. The phrases are `data/concepts.toml`."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from tracker.classify.tokens import Field, split
+from tracker.classify.trie import Trie
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A phrase found: its concept (or a user's label), and its first and last word in a field."""
+
+    concept: str
+    field: Field
+    first: int
+    last: int
+
+
+Phrases = Mapping[str, Mapping[str, Sequence[str]]]  # concept -> language -> phrases
+
+
+@cache
+def shipped() -> Phrases:
+    """The concepts that come with the program."""
+    raw = tomllib.loads(resources.files(__package__).joinpath("data/concepts.toml").read_text(encoding="utf-8"))
+    return {name: {lang: line.split(";") for lang, line in by.items()} for name, by in raw.items()}
+
+
+class Lexicon:
+    """Phrases of several languages; each language's trie is made when its first text comes."""
+
+    def __init__(self, phrases: Phrases) -> None:
+        self._phrases = phrases
+        self._tries: dict[str, Trie[str]] = {}
+
+    def find(self, lang: str, fields: Sequence[Field]) -> list[Hit]:
+        """Every phrase of the language, overlapping ones too; none reaches over the end of a sentence."""
+        trie = self._tries.get(lang) or self._trie(lang)
+        return [
+            Hit(concept, one, first, last)
+            for one in fields
+            for first, last, concepts in trie.find(one)
+            if one.sentence[first] == one.sentence[last]
+            for concept in dict.fromkeys(concepts)
+        ]
+
+    def _trie(self, lang: str) -> Trie[str]:
+        trie: Trie[str] = Trie()
+        for concept, by_language in self._phrases.items():
+            for phrase in by_language.get(lang, ()):
+                if words := split(phrase):
+                    trie.add(words, concept)
+        self._tries[lang] = trie
+        return trie

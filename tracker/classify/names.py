@@ -1,0 +1,164 @@
+"""Who and where a text speaks of: leaders, countries, capitals, places, organisations, in six languages inflected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from tracker import gazetteer, text
+from tracker.classify.tokens import Field, keys, split
+from tracker.classify.trie import Trie
+from tracker.models.registry import Registry
+from tracker.models.statement import Mention
+
+Kind = Literal["leader", "person", "country", "demonym", "capital", "city", "metonym", "org", "place", "region"]
+#: Kinds that are written with a capital in Latin and Cyrillic script.
+_PROPER = frozenset({"country", "capital", "city", "metonym", "org", "place", "region", "leader", "person"})
+#: Before a town's name that is an everyday word as well, one of these must stand.
+_INTO = frozenset(
+    {
+        "a", "in", "en", "to", "at", "de", "em", "au", "from", "du", "dans", "para", "no", "na", "pour", "vers",
+    }
+)  # fmt: skip
+_MENTION: dict[str, Literal["leader", "country", "place", "organisation"]] = {
+    "leader": "leader", "country": "country", "demonym": "country", "capital": "place", "city": "place",
+    "place": "place", "metonym": "country", "org": "organisation", "region": "place",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One name of the gazetteer or the registry. `code` is the country; `ref` a leader's id or a canonical name."""
+
+    kind: Kind
+    code: str | None
+    ref: str
+    spelling: str
+    care: str = ""
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A name found in a field, words `first` to `last`."""
+
+    entry: Entry
+    field: Field
+    first: int
+    last: int
+
+    @property
+    def mention(self) -> Mention | None:
+        """The mention as kept; None for a person who is in no registry."""
+        entry = self.entry
+        if entry.kind == "person":
+            return None
+        kind = _MENTION[entry.kind]
+        ref = entry.code or entry.ref if kind == "country" else entry.ref
+        return Mention(kind, ref, self.field.span(self.first, self.last))
+
+
+class Names:
+    """Every known name in one trie. Built once per registry."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._trie: Trie[Entry] = Trie()
+        rows = gazetteer.names()
+        folded = text.fold("\n".join(name.text for name in rows)).split("\n")
+        for name, plain in zip(rows, folded, strict=True):
+            kind: Kind = "country" if name.kind == "alias" else name.kind  # type: ignore[assignment]
+            canonical = name.canonical if kind in ("org", "place", "region", "person") else name.text
+            label = name.canonical if kind == "person" else ""
+            self._add(plain, Entry(kind, name.code or None, canonical, name.text, name.ambiguity, label), name.lang)
+        self._leaders(registry)
+
+    def _add(self, plain: str, entry: Entry, lang: str = "") -> None:
+        words = [keys(word)[-1] if lang == "ru" else word for word in split(plain)]
+        if lang == "ru" and entry.kind == "demonym" and words[-1].endswith("ск"):
+            words[-1] += "*"
+        elif lang == "ar" and words and words[0].startswith("ال") and len(words[0]) > 4:
+            words[0] = words[0][2:]
+        if words:
+            self._trie.add(words, entry)
+
+    def _leaders(self, registry: Registry) -> None:
+        for leader in registry.leaders:
+            latest = max(leader.tenures, key=lambda tenure: tenure.since, default=None)
+            office = registry.office(latest.office) if latest else None
+            code = office.country if office else None
+            surname = leader.name.split()[-1]
+            short = {*leader.short, *([surname] if len(surname) > 3 else [])}
+            for spelling in dict.fromkeys((leader.name, *leader.aliases, *sorted(short))):
+                care = (
+                    "person"
+                    if spelling in leader.short or (spelling == surname and spelling not in leader.aliases)
+                    else ""
+                )
+                entry = Entry("leader", code, leader.id, spelling, care, leader.name)
+                plain = text.fold(spelling)
+                self._add(plain, entry, "ru" if keys(plain.split(" ")[0])[-1] != plain.split(" ")[0] else "")
+                if not care and " " in plain:
+                    self._trie.add(["".join(split(plain))], entry)
+
+    def find(self, fields: Sequence[Field], titled: Iterable[tuple[Field, int]]) -> list[Named]:
+        """Names in order. `titled` are the last words of titles (president, minister …) found in the fields."""
+        loose: list[Named] = []
+        for one in fields:
+            for first, last, entries in self._trie.find(one, longest=True):
+                loose.extend(Named(e, one, first, last) for e in entries if _fits(e, one, first, last))
+        return _settled(loose, {(id(one), last) for one, last in titled})
+
+
+def _fits(entry: Entry, one: Field, first: int, last: int) -> bool:
+    """Whether the characters as written allow this name."""
+    raw = one.raw[one.starts[first] : one.ends[last]] if len(one.raw) == len(one.folded) else None
+    if raw is None:
+        raw = one.span(first, last).exact
+    if entry.care == "case":
+        return raw.replace(".", "") == entry.spelling.replace(".", "").removeprefix("the ")
+    if entry.kind in _PROPER and raw[:1].islower():
+        return _tagged(one, first)
+    if entry.care == "word" and raw[:1].isupper():
+        return first > 0 and one.sentence[first - 1] == one.sentence[first] and one.words[first - 1] in _INTO
+    return True
+
+
+def _tagged(one: Field, first: int) -> bool:
+    start = one.starts[first]
+    return start > 0 and one.folded[start - 1] in "#@"
+
+
+def _settled(loose: list[Named], titled: set[tuple[int, int]]) -> list[Named]:
+    """Names that need company are kept where they have it; of several meanings of a name the company decides."""
+    sure = {n.entry.code for n in loose if n.entry.care in ("", "case", "place") and n.entry.code}
+    by_place: dict[tuple[int, int], list[Named]] = {}
+    for named in loose:
+        by_place.setdefault((id(named.field), named.first), []).append(named)
+    settled: list[Named] = []
+    for place, group in by_place.items():
+        beside = any((place[0], place[1] - step) in titled for step in (1, 2, 3, 4))
+        able = [n for n in group if _company(n.entry, sure, beside)]
+        if able:
+            settled.append(
+                min(
+                    able,
+                    key=lambda n: (
+                        n.entry.care != "",
+                        n.entry.code not in sure,
+                        n.entry.kind != "leader",
+                        n.entry.kind != "person",
+                    ),
+                )
+            )
+    return settled
+
+
+def _company(entry: Entry, sure: set[str], beside: bool) -> bool:
+    if entry.care == "person":
+        return beside or entry.code in sure
+    if entry.care == "generic":
+        return entry.code in sure
+    if entry.care == "word" and not entry.spelling.isascii():
+        return beside or entry.code in sure or entry.kind != "demonym"
+    return True

@@ -1,0 +1,138 @@
+"""Which words of one text stand in another: quotations in any marks, unmarked runs, near-duplicates, fingerprints."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from rapidfuzz import fuzz
+
+from tracker.classify.tokens import Field, read
+from tracker.models.statement import Verdict, Words
+
+#: Fingerprints: hashes of 4 words, the least of every 5 in a row, so that a common run of 8 words shares one.
+_SHINGLE, _WINDOW = 4, 5
+#: An unmarked run is a quotation from this many words on; one in quotation marks from so many.
+RUN, MARKED = 8, 4
+#: How alike (of 100) the words in quotation marks must be to some stretch of the original.
+_ALIKE = 85.0
+#: Words of a text that are compared.
+_MOST = 3_000
+_MARKS = re.compile(
+    r"«([^«»]{8,900})»|“([^“”]{8,900})[”“]|„([^„“”]{8,900})[“”]|\"([^\"\n]{8,900})\"|‹([^‹›]{8,900})›|「([^「」]{4,900})」|(?<!\w)[‘']([^‘’'\n]{8,300}(?:['’]\w[^‘’'\n]{0,300})*)[’'](?!\w)"
+)
+_CUT = re.compile(r"\[?\(?(?:\.{3}|…)\)?\]?")
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A stretch of one text found in a statement; `words` are as the quoting text has them."""
+
+    statement: str
+    words: Words
+    verdict: Verdict
+
+
+def fingerprints(text: str) -> tuple[int, ...]:
+    """Winnowed hashes (below 2**63, sorted): two texts that share a run of 8 words share one of them at least."""
+    words = read("text", text).words
+    hashes = [_hash(words[i : i + _SHINGLE]) for i in range(len(words) - _SHINGLE + 1)]
+    if len(hashes) <= _WINDOW:
+        return (min(hashes),) if hashes else ()
+    return tuple(sorted({min(hashes[i : i + _WINDOW]) for i in range(len(hashes) - _WINDOW + 1)}))
+
+
+def _hash(words: Sequence[str]) -> int:
+    return int.from_bytes(blake2b(" ".join(words).encode("utf-8", "replace"), digest_size=8).digest()) >> 1
+
+
+def find(title: str | None, text: str, candidates: Iterable[tuple[str, str]]) -> list[Quote]:
+    """The longest stretch of each candidate (id, text) that the title or text quotes; none for the others."""
+    fields = [read("title", title)] if title else []
+    fields.append(read("text", text))
+    found = []
+    for statement, original in candidates:
+        source = read("text", original)
+        best = max(
+            (quote for one in fields for quote in (*_marked(one, source, statement), *_runs(one, source, statement))),
+            key=lambda q: (len(q.words.exact), q.verdict == "exact"),
+            default=None,
+        )
+        if best:
+            found.append(best)
+    return found
+
+
+def _marked(one: Field, source: Field, statement: str) -> Iterable[Quote]:
+    if len(one.raw) != len(one.folded):
+        return
+    plain = f" {' '.join(source.words[:_MOST])} "
+    for match in _MARKS.finditer(one.raw):
+        start, end = next(match.span(i) for i in range(1, 8) if match.group(i) is not None)
+        verdict = _verdict(one.raw[start:end], plain)
+        if verdict:
+            yield Quote(statement, one.cut(start, end), verdict)
+
+
+def _verdict(quoted: str, plain: str) -> Verdict | None:
+    """How the words between marks stand to the original's words, None when they are not its."""
+    parts = [" ".join(read("text", part).words) for part in _CUT.split(quoted)]
+    parts = [part for part in parts if part]
+    if sum(len(part.split()) for part in parts) < MARKED:
+        return None
+    whole = " ".join(parts)
+    at = 0
+    for part in parts:
+        at = plain.find(f" {part} ", at)
+        if at < 0:
+            break
+    else:
+        return "exact" if len(parts) == 1 and not _CUT.search(quoted) else "truncated"
+    if (
+        len(whole.split()) >= 6
+        and fuzz.partial_ratio(whole, plain, score_cutoff=_ALIKE) >= _ALIKE
+        and len(whole) <= len(plain)
+    ):
+        return "altered"
+    return None
+
+
+def _runs(one: Field, source: Field, statement: str) -> Iterable[Quote]:
+    """Common runs of RUN words and more that say something (four longer words at least)."""
+    places: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    theirs, ours = source.words[:_MOST], one.words[:_MOST]
+    for i in range(len(theirs) - RUN + 1):
+        places[tuple(theirs[i : i + RUN])].append(i)
+    at = 0
+    while places and at <= len(ours) - RUN:
+        starts = places.get(tuple(ours[at : at + RUN]), ())
+        if not starts:
+            at += 1
+            continue
+        length = max(_common(ours, at, theirs, start) for start in starts)
+        if len({word for word in ours[at : at + length] if len(word) > 3}) >= 4:
+            yield Quote(statement, one.span(at, at + length - 1), "exact")
+        at += length
+
+
+def _common(ours: Sequence[str], i: int, theirs: Sequence[str], j: int) -> int:
+    length = 0
+    while i + length < len(ours) and j + length < len(theirs) and ours[i + length] == theirs[j + length]:
+        length += 1
+    return length
+
+
+def alike(a: str, b: str) -> bool:
+    """Whether two texts of one language say the same, but for links, small edits or a cut end."""
+    first, second = read("text", a).words, read("text", b).words
+    short, long = sorted((first, second), key=len)
+    if len(short) < 5:
+        return first == second and len(short) >= 3
+    if len(short) / len(long) < 0.5:
+        return False
+    if " ".join(long).startswith(" ".join(short[:-1])) and len(short) >= 12:
+        return True
+    return fuzz.ratio(short, long, score_cutoff=88.0) >= 88.0

@@ -1,0 +1,173 @@
+"""The labels: names, thresholds, PLOVER terms and evidence. Shipped as data, extended by `config/taxonomy/*.toml`.
+
+A file adds labels, or phrases and thresholds to shipped ones:
+
+    [[label]]
+    name = "water_politics"
+    title = "Water politics"
+    threshold = 0.6            # optional, as are alert_threshold, plover_type, plover_mode, contexts
+    [label.phrases]
+    fr = ["partage des eaux", "barrage*"]
+    en = ["water sharing", "dam"]
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from tracker.classify.lexicon import shipped as concepts
+from tracker.classify.tokens import split
+from tracker.errors import ConfigError
+from tracker.text import STEMMERS
+
+_KEYS = (
+    "name",
+    "title",
+    "threshold",
+    "alert_threshold",
+    "plover_type",
+    "plover_mode",
+    "contexts",
+    "concepts",
+    "phrases",
+)
+_NAME = re.compile(r"[a-z][a-z0-9_]{1,39}")
+#: Score of a label from a user's phrases: one phrase, then each further one takes half of the doubt.
+_ONE_PHRASE = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class LabelSpec:
+    """One label. A statement has it from `threshold` up; alerts may ask for `alert_threshold`."""
+
+    name: str
+    title: str
+    threshold: float = 0.5
+    alert_threshold: float = 0.8
+    plover_type: str | None = None
+    plover_mode: str | None = None
+    contexts: tuple[str, ...] = ()
+    concepts: tuple[str, ...] = ()
+    phrases: Mapping[str, tuple[str, ...]] | None = None
+
+
+@cache
+def shipped() -> tuple[LabelSpec, ...]:
+    """The nine labels, in order."""
+    raw = tomllib.loads(resources.files(__package__).joinpath("data/taxonomy.toml").read_text(encoding="utf-8"))
+    return tuple(LabelSpec(**_given(item)) for item in raw["label"])
+
+
+def shipped_names() -> list[str]:
+    return [label.name for label in shipped()]
+
+
+def load(folder: Path | None, labels: Sequence[LabelSpec]) -> tuple[LabelSpec, ...]:
+    """The labels with what the folder's files (or one file) add. ConfigError names every problem at once."""
+    known = {label.name: label for label in labels}
+    problems: list[str] = []
+    for path in _files(folder):
+        try:
+            raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            problems.append(f"{path.name}: {error}")
+            continue
+        problems += _unknown(path.name, "", raw, ("label",))
+        items = raw.get("label", [])
+        if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+            problems.append(f"{path.name}: label: write [[label]], once for each label")
+            continue
+        for index, item in enumerate(items):
+            where = f"{path.name}: label[{index + 1}]"
+            found = _problems(where, item, known)
+            problems += found
+            if not found:
+                known[item["name"]] = _joined(known.get(item["name"]), item)
+    if problems:
+        raise ConfigError(problems)
+    return tuple(known.values())
+
+
+def phrase_score(hits: int) -> float:
+    """Score that a label gets from so many phrases of a user's own."""
+    return round(1 - (1 - _ONE_PHRASE) * 0.5 ** (hits - 1), 2) if hits else 0.0
+
+
+def _files(folder: Path | None) -> list[Path]:
+    if folder is None or not folder.exists():
+        return []
+    return [folder] if folder.is_file() else sorted(folder.glob("*.toml"))
+
+
+def _joined(old: LabelSpec | None, item: Mapping[str, Any]) -> LabelSpec:
+    given = _given(item)
+    if "threshold" in given and "alert_threshold" not in given:
+        given["alert_threshold"] = max(given["threshold"], old.alert_threshold if old else 0.8)
+    return (
+        replace(old, **given) if old else LabelSpec(**{"title": item["name"].replace("_", " ").capitalize(), **given})
+    )
+
+
+def _given(item: Mapping[str, Any]) -> dict[str, Any]:
+    given: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in item.items()}
+    if "phrases" in given:
+        given["phrases"] = {lang: tuple(phrases) for lang, phrases in given["phrases"].items()}
+    return given
+
+
+def _problems(where: str, item: Mapping[str, Any], known: Mapping[str, LabelSpec]) -> list[str]:
+    found = _unknown(where, ".", item, _KEYS)
+    name = item.get("name")
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        found.append(f"{where}.name: must be lower-case letters, digits and _, 2 to 40 of them")
+    elif name not in known and not item.get("phrases"):
+        found.append(f"{where}.phrases: a new label needs phrases{_near(name, known)}")
+    for key in ("threshold", "alert_threshold"):
+        value = item.get(key, 0.5)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1:
+            found.append(f"{where}.{key}: must be a number above 0 and up to 1")
+    for key in ("title", "plover_type", "plover_mode"):
+        if not isinstance(item.get(key, ""), str):
+            found.append(f"{where}.{key}: must be text")
+    for key in ("contexts", "concepts"):
+        if not _texts(item.get(key, [])):
+            found.append(f"{where}.{key}: must be a list of texts")
+    if _texts(item.get("concepts", [])):
+        wrong = [name for name in item.get("concepts", ()) if name not in concepts()]
+        found += [f"{where}.concepts: unknown concept {name!r}{_near(name, concepts())}" for name in wrong]
+    return found + _phrase_problems(where, item.get("phrases", {}))
+
+
+def _phrase_problems(where: str, phrases: object) -> list[str]:
+    if not isinstance(phrases, dict):
+        return [f"{where}.phrases: must be a table of languages, each with a list of phrases"]
+    found = _unknown(f"{where}.phrases", ".", phrases, tuple(STEMMERS), "language")
+    for lang, listed in phrases.items():
+        if not _texts(listed) or not listed:
+            found.append(f"{where}.phrases.{lang}: must be a list of phrases")
+        else:
+            empty = [phrase for phrase in listed if not any(word.strip("*") for word in split(phrase))]
+            found += [f"{where}.phrases.{lang}: {phrase!r} has no word" for phrase in empty]
+    return found
+
+
+def _texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def _unknown(where: str, dot: str, item: Mapping[str, Any], keys: Sequence[str], what: str = "key") -> list[str]:
+    gap = dot or ": "
+    return [f"{where}{gap}{key}: unknown {what}{_near(key, keys)}" for key in item if key not in keys]
+
+
+def _near(name: str, names: Any) -> str:
+    close = difflib.get_close_matches(str(name), list(names), 1)
+    return f" (did you mean {close[0]}?)" if close else ""

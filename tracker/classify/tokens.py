@@ -1,0 +1,102 @@
+"""A text as the classifier sees it: folded once, cut into words with their offsets, hashtags and @names taken apart."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Literal
+
+from tracker import text
+from tracker.models.statement import Words
+
+#: Nothing past this many characters of a field is read for labels: bounded time whatever comes.
+LONGEST = 4_000
+_WORD = re.compile(r"[^\W_]+")
+_TAG = re.compile(r"[#@＠＃][\w]+")
+_HUMPS = re.compile(r"[A-ZÀ-ÞА-Я]+(?![a-zà-ÿа-яё])|[A-ZÀ-ÞА-Я]?[a-zà-ÿа-яё]+|\d+|[^\W_A-ZÀ-ÞА-Яa-zà-ÿа-яё\d]+")
+_URL = re.compile(r"(?:https?://|pic\.twitter|www\.)\S+|\bt\.co/\S+")
+_STOP = re.compile(r"[.!?…؟\n|]+(?=\s|$)|\n")
+_ARABIC = re.compile(r"[\u0621-\u064a]")
+_CYRILLIC = re.compile(r"[\u0400-\u04ff]")
+#: Conjunctions, prepositions and the article that Arabic writes on the word, longest first.
+_CLITICS = (
+    "وبال", "وكال", "فبال", "وال", "بال", "كال", "فال", "ولل",
+    "وب", "ول", "وس", "لل", "ال", "و", "ب", "ل", "ك", "ف", "س",
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Field:
+    """Title or text. `keys[i]` are the spellings under which word i is looked up; `ends_sentence` counts sentences."""
+
+    name: Literal["title", "text"]
+    raw: str
+    folded: str
+    words: list[str] = field(default_factory=list)
+    starts: list[int] = field(default_factory=list)
+    ends: list[int] = field(default_factory=list)
+    sentence: list[int] = field(default_factory=list)
+    _map: list[int] | None = None
+
+    def span(self, first: int, last: int) -> Words:
+        """The exact characters from word `first` to word `last`, with their offsets in the raw field."""
+        return self.cut(self.starts[first], self.ends[last])
+
+    def cut(self, start: int, end: int) -> Words:
+        """The exact characters behind a stretch of the folded text."""
+        if self._map is None:
+            self._map = text.fold_map(self.raw)[1]
+        begin, final = self._map[start], self._map[end - 1] + 1
+        return Words(self.name, self.raw[begin:final], begin, final)
+
+
+def read(name: Literal["title", "text"], raw: str) -> Field:
+    """The words of one field; addresses are no words, `#BurkinaFaso` is two."""
+    raw = raw[:LONGEST]
+    blank = _URL.sub(lambda m: " " * len(m[0]), raw) if "://" in raw or "t.co" in raw or "www." in raw else raw
+    folded = text.fold(blank)
+    found = Field(name, raw, folded)
+    humps = _humps(blank, folded) if "#" in blank or "@" in blank else {}
+    stops = [m.start() for m in _STOP.finditer(folded)]
+    at = 0
+    for match in _WORD.finditer(folded):
+        start, end = match.span()
+        while at < len(stops) and stops[at] < start:
+            at += 1
+        for begin, final in humps.get(start, ((start, end),)):
+            found.words.append(folded[begin:final][: text.LONGEST_TOKEN])
+            found.starts.append(begin)
+            found.ends.append(final)
+            found.sentence.append(at)
+    return found
+
+
+def _humps(raw: str, folded: str) -> dict[int, tuple[tuple[int, int], ...]]:
+    """Where a hashtag's or @name's words begin and end in the folded text, by the offset of each of its runs."""
+    if len(raw) != len(folded):
+        return {}
+    humps: dict[int, tuple[tuple[int, int], ...]] = {}
+    for tag in _TAG.finditer(raw):
+        for run in _WORD.finditer(raw, tag.start() + 1, tag.end()):
+            parts = tuple(m.span() for m in _HUMPS.finditer(raw, *run.span()))
+            if len(parts) > 1 and parts[0][0] == run.start():
+                humps[run.start()] = parts
+    return humps
+
+
+@lru_cache(maxsize=60_000)
+def keys(word: str) -> tuple[str, ...]:
+    """Spellings under which a folded word may stand in a lexicon: itself, its Russian stem, without Arabic clitics."""
+    if _CYRILLIC.match(word):
+        stem = text.stem(word, "ru")
+        return (word,) if stem == word else (word, stem)
+    if _ARABIC.match(word):
+        bare = [word[len(c) :] for c in _CLITICS if word.startswith(c) and len(word) - len(c) >= 3]
+        return tuple(dict.fromkeys((word, *bare)))
+    return (word,)
+
+
+def split(phrase: str) -> list[str]:
+    """A lexicon entry's folded words; a trailing `*` stays on its word."""
+    return re.findall(r"[^\W_]+\*?|\*", text.fold(phrase))

@@ -1,0 +1,54 @@
+"""Rows of labelled or to-be-labelled statements (`classify --jsonl`) as utterances."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from tracker import gazetteer
+from tracker.classify.document import Utterance
+from tracker.models.registry import Registry, Speaker
+
+#: Roles that report what others say.
+_PRESS = re.compile(r"media|press|news|agency|journal|publisher|broadcast", re.IGNORECASE)
+_CAMEL = re.compile(r"(?<=[a-zà-ÿ])(?=[A-Z])|_|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+def utterance_of(row: Mapping[str, Any], registry: Registry | None = None) -> Utterance:
+    """One row `{"text", "lang"?, "author"?, "author_role"?, "country"?, "date"?}`; press authors are no speakers.
+
+    `country` is a plain name and may be vague ("Togo (press region)").
+    """
+    author, role = str(row.get("author") or ""), str(row.get("author_role") or "")
+    press = bool(_PRESS.search(role)) or (not role and not author) or author.lower() in ("press", "newswire")
+    code = country_of(row.get("country"))
+    speaker = Speaker() if press else _speaker(author, role, code, registry)
+    return Utterance(
+        text=str(row.get("text") or ""),
+        title=str(row["title"]) if row.get("title") else None,
+        lang=str(row["lang"]) if row.get("lang") else None,
+        speaker=speaker,
+        origin="report" if press else "official",
+        published=_day(row.get("date")),
+    )
+
+
+def country_of(name: Any) -> str | None:
+    """The code of a plain country name, a remark in brackets left out."""
+    return gazetteer.country_named(re.sub(r"\s*\(.*?\)", "", str(name)).strip()) if name else None
+
+
+def _speaker(author: str, role: str, code: str | None, registry: Registry | None) -> Speaker:
+    name = _CAMEL.sub(" ", author.removeprefix("@")) if author.startswith("@") else author
+    known = registry.leaders_named(name) if registry and name else ()
+    leader = registry.leader(known[0]) if registry and len(known) == 1 else None
+    return Speaker(leader.id if leader else None, leader.name if leader else name or None, None, role or None, code)
+
+
+def _day(value: Any) -> date | None:
+    try:
+        return date.fromisoformat(str(value)[:10])
+    except ValueError:
+        return None

@@ -1,0 +1,217 @@
+"""Who visits whom, where, when: the frame of a diplomatic visit as one text tells it, each field with its words.
+
+Sides are weighed: a place with "in" or "to" before it, a host's verb, thanks for hospitality, the speaker's country.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from tracker.classify import dates
+from tracker.classify.document import Document
+from tracker.classify.features import AT
+from tracker.classify.lexicon import Hit
+from tracker.classify.names import Named
+from tracker.models.statement import Party, Visit, VisitStatus, Words
+
+_TOWNS = ("capital", "city")
+_GOING = frozenset({"ARRIVE", "DEPART", "GO", "VISIT", "STATE_VISIT", "TRIP", "HOSPITALITY", "SIDELINES", "SUMMIT"})
+_HOSTING = frozenset({"RECEIVE", "WELCOME"})
+_PASSIVE = frozenset(
+    {
+        "par", "by", "por", "pelo", "pela",
+    }
+)  # fmt: skip
+_PERSON = ("leader", "person")
+
+
+def frame(document: Document) -> Visit | None:
+    """The visit of a text that was found to be about one; None when neither side nor place can be told."""
+    by_concept: dict[str, list[Hit]] = defaultdict(list)
+    for hit in document.hits:
+        by_concept[hit.concept].append(hit)
+    hosting = _hosting(by_concept)
+    host, host_words = _host(document, by_concept, hosting)
+    visitors, visitor_words = _visitors(document, host, hosting)
+    place, place_words = _place(document, host)
+    when = dates.choose(document.fields, document.lang or "en", document.utterance.published)
+    status, status_words = _status(by_concept, when)
+    if not host and not visitors:
+        return None
+    told = [("host", host_words), ("visitor", visitor_words), ("place", place_words), ("status", status_words)]
+    told.append(("date", when.words if when else None))
+    day = when.day if when else document.utterance.published if status == "ongoing" else None
+    return Visit(
+        status=status,
+        visitors=visitors,
+        host=_host_party(document, host),
+        place=place,
+        day=day,
+        day_end=when.end if when else None,
+        words=tuple((name, words) for name, words in told if words),
+    )
+
+
+def _hosting(by: dict[str, list[Hit]]) -> Hit | None:
+    """The words by which the speaker (or the subject of a report) receives somebody; None when they are received."""
+    if by["HOSPITALITY"]:
+        return None
+    for hit in (*by["RECEIVE"], *by["WELCOME"]):
+        words = hit.field.words
+        after = words[hit.last + 1 : hit.last + 2]
+        inside = words[hit.first : hit.last + 1]
+        if not (_PASSIVE & {*after, *inside}):
+            return hit
+    return None
+
+
+def _host(document: Document, by: dict[str, list[Hit]], hosting: Hit | None) -> tuple[str | None, Words | None]:
+    weights: dict[str, float] = defaultdict(float)
+    best: dict[str, tuple[float, Words]] = {}
+    going = any(by[concept] for concept in _GOING)
+    for order, named in enumerate(document.named):
+        code = named.entry.code
+        if not code or code.startswith("INT"):
+            continue
+        weight = _pull(document, named, by) - 0.01 * order
+        weights[code] += weight
+        if weight > best.get(code, (0.0, None))[0]:
+            best[code] = (weight, named.field.span(named.first, named.last))
+    home = document.home
+    if home:
+        foreign = [code for code in weights if code != home]
+        if hosting and foreign and not _away(document, home):
+            weights[home] += 3.0
+            best.setdefault(home, (3.0, hosting.field.span(hosting.first, hosting.last)))
+        elif going and foreign:
+            weights[home] -= 2.0
+    elif hosting:
+        for named in document.named:
+            if named.field is hosting.field and named.first < hosting.first and named.entry.code in weights:
+                weights[named.entry.code] += 2.0
+                break
+    if not weights:
+        return None, None
+    code = max(weights, key=lambda c: weights[c])
+    return code, best[code][1] if code in best else None
+
+
+def _pull(document: Document, named: Named, by: dict[str, list[Hit]]) -> float:
+    """How strongly one name says that its country is where the visit goes."""
+    kind, at = named.entry.kind, named.first > 0 and named.field.words[named.first - 1] in AT
+    weight = {"capital": 1.5, "city": 1.5, "metonym": 1.5, "country": 0.8, "place": 0.5, "demonym": 0.1}.get(kind, -0.3)
+    if at and kind not in ("demonym", *_PERSON):
+        weight += 1.5 if kind in (*_TOWNS, "metonym") else 1.2
+    if kind not in _PERSON and any(
+        _follows(hit, named) for c in ("ARRIVE", "DEPART", "VISIT", "STATE_VISIT", "GO", "TRIP") for hit in by[c]
+    ):
+        weight += 1.0
+    if kind in ("country", "demonym") and _titled(document, named):
+        weight -= 0.8
+    return weight
+
+
+def _titled(document: Document, named: Named) -> bool:
+    """Whether "president of", "ministre" … stand right before a country's name."""
+    return any(
+        h.concept in ("HEAD", "MINISTER", "AMBASSADOR") and h.field is named.field and 0 < named.first - h.last <= 3
+        for h in document.hits
+    )
+
+
+def _follows(hit: Hit, named: Named) -> bool:
+    return (hit.field is named.field and 0 <= named.first - hit.last <= 4) or (
+        hit.field is named.field and hit.first <= named.first <= hit.last
+    )
+
+
+def _away(document: Document, home: str) -> bool:
+    """Whether a foreign town is named as where it happens."""
+    return any(
+        n.entry.kind in _TOWNS and n.entry.code != home and n.first and n.field.words[n.first - 1] in AT
+        for n in document.named
+    )
+
+
+def _host_party(document: Document, host: str | None) -> Party:
+    speaker = document.utterance.speaker
+    if host and host == document.home:
+        return Party(speaker.name, speaker.leader, host)
+    person = next((n for n in document.named if n.entry.kind in _PERSON and n.entry.code == host), None)
+    return _party(person, host) if person else Party(country=host)
+
+
+def _party(named: Named, code: str | None) -> Party:
+    entry = named.entry
+    name = entry.label or named.field.span(named.first, named.last).exact
+    return Party(name, entry.ref if entry.kind == "leader" else None, code)
+
+
+def _visitors(document: Document, host: str | None, hosting: Hit | None) -> tuple[tuple[Party, ...], Words | None]:
+    speaker, home = document.utterance.speaker, document.home
+    if home and host != home:
+        if not (speaker.leader or speaker.name):
+            return (Party(country=home),), None
+        return (Party(speaker.name, speaker.leader, home),), None
+    others = [n for n in document.named if n.entry.code and n.entry.code != host]
+    people = [n for n in others if n.entry.kind in _PERSON]
+    if people:
+        first = min(people, key=lambda n: _order(document, n, hosting))
+        return tuple(_parties(people, first)), first.field.span(first.first, first.last)
+    titled = [n for n in others if n.entry.kind in ("country", "demonym", "org")]
+    titled.sort(key=lambda n: (not (_titled(document, n) or _title_after(document, n)), n.entry.kind == "org"))
+    rest = titled or others
+    if rest:
+        return (Party(rest[0].field.span(rest[0].first, rest[0].last).exact, None, rest[0].entry.code),), rest[
+            0
+        ].field.span(rest[0].first, rest[0].last)
+    return (), None
+
+
+def _title_after(document: Document, named: Named) -> bool:
+    return any(
+        (h.concept in ("HEAD", "MINISTER") and h.field is named.field and 0 <= named.first - h.first <= 3)
+        or (h.concept in ("HEAD", "MINISTER") and h.field is named.field and 0 < h.first - named.last <= 2)
+        for h in document.hits
+    )
+
+
+def _order(document: Document, named: Named, hosting: Hit | None) -> tuple[bool, int]:
+    """The one who is received stands after the host's verb; without one, the first named."""
+    late = hosting is not None and named.field is hosting.field and named.first < hosting.first and not document.home
+    return late, document.named.index(named)
+
+
+def _parties(people: Iterable[Named], first: Named) -> Iterable[Party]:
+    seen: set[str | None] = set()
+    for named in sorted(people, key=lambda n: n is not first):
+        if named.entry.ref not in seen and named.entry.code == first.entry.code:
+            seen.add(named.entry.ref)
+            yield _party(named, named.entry.code)
+
+
+def _place(document: Document, host: str | None) -> tuple[str | None, Words | None]:
+    towns = [n for n in document.named if n.entry.kind in (*_TOWNS, "place", "metonym") and n.entry.code == host]
+    if not towns:
+        return None, None
+    best = max(towns, key=lambda n: (n.entry.kind in _TOWNS, bool(n.first and n.field.words[n.first - 1] in AT)))
+    return best.entry.spelling, best.field.span(best.first, best.last)
+
+
+def _status(by: dict[str, list[Hit]], when: dates.When | None) -> tuple[VisitStatus, Words | None]:
+    def said(concept: str) -> Words | None:
+        hit = next(iter(by[concept]), None)
+        return hit.field.span(hit.first, hit.last) if hit else None
+
+    if words := said("POSTPONE"):
+        return "postponed", words
+    if words := said("CANCEL"):
+        return "cancelled", words
+    if when and when.ahead:
+        return "announced", when.words
+    if (words := said("PLAN")) and not by["ARRIVE"] and not by["HOSPITALITY"] and not when:
+        return "announced", words
+    if by["NOW"] or (by["WELCOME"] and not by["HOSPITALITY"]):
+        return "ongoing", said("NOW") or said("WELCOME")
+    return "past", said("HOSPITALITY") or said("RECEIVE") or said("MEET")
