@@ -268,10 +268,10 @@ def test_a_hostile_query_is_answered_at_once(name: str) -> None:
 
 
 def test_the_nesting_that_is_allowed_can_be_parsed_and_printed() -> None:
-    written = "(" * 16 + "x1" + ")" * 16
+    written = "(" * 12 + "x1" + ")" * 12
     assert tree(written) == word("x1")
     with pytest.raises(QueryError, match="deep"):
-        tree("(" * 17 + "x1" + ")" * 17)
+        tree("(" * 13 + "x1" + ")" * 13)
 
 
 PIECES = st.sampled_from(

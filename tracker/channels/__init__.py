@@ -7,8 +7,6 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Protocol
 
-from pydantic import BaseModel
-
 from tracker.channels import email, webhook
 from tracker.channels.letter import Context
 from tracker.errors import DeliveryDead, DeliveryRetry, ReceiverGone
@@ -25,10 +23,7 @@ LONGEST_PAUSE = 86400.0
 
 
 class Channel(Protocol):
-    """One kind of receiver. `Options` are its own keys of a [[receiver]]; `recipients` gives one delivery each."""
-
-    @property
-    def Options(self) -> type[BaseModel]: ...  # a class, read from a module
+    """One kind of receiver."""
 
     def recipients(self, receiver: Receiver) -> tuple[str, ...]: ...
 
@@ -41,8 +36,9 @@ KINDS: Mapping[str, Channel] = {"email": email, "webhook": webhook}
 
 
 def recipients(receiver: Receiver) -> tuple[str, ...]:
-    """Who gets a delivery of their own: each mail address; a webhook by the receiver's name, never by its address."""
-    return KINDS[receiver.kind].recipients(receiver)
+    """Who gets a delivery of their own: each mail address, else the receiver's name (an address may hold a token)."""
+    channel = KINDS.get(receiver.kind)
+    return channel.recipients(receiver) if channel else (receiver.name,)
 
 
 def write(

@@ -9,12 +9,10 @@ from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from pydantic import BaseModel, ConfigDict, field_validator
 
 from tracker.channels import letter
 from tracker.channels.letter import Context
@@ -30,22 +28,6 @@ _POLICY = SMTP.clone(cte_type="7bit")
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+")
 
 
-class Options(BaseModel):
-    """`to`: one address or several; each gets a mail of its own."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    to: tuple[str, ...]
-
-    @field_validator("to")
-    @classmethod
-    def _are_addresses(cls, to: tuple[str, ...]) -> tuple[str, ...]:
-        wrong = [address for address in to if not is_address(address)]
-        if wrong or not to:
-            raise ValueError(f"{wrong[0]!r} is no mail address" if wrong else "names nobody")
-        return to
-
-
 def is_address(written: str) -> bool:
     """Whether this is one plain mail address, without a display name."""
     return bool(_ADDRESS.fullmatch(written))
@@ -58,7 +40,8 @@ def recipients(receiver: Receiver) -> tuple[str, ...]:
 
 def write(notification: Notification, receiver: Receiver, recipient: str, context: Context, now: datetime) -> Mail:
     """One recipient's mail. Raises DeliveryDead for an address that no mail can be written to."""
-    name, address = parseaddr(context.sender)
+    name, _, address = context.sender.rpartition("<")
+    name, address = name.strip(' "'), address.strip("> ")
     if not is_address(recipient) or not is_address(address):
         raise DeliveryDead(f"{receiver.name}: the recipient or `from` is no mail address")
     domain = address.rpartition("@")[2]

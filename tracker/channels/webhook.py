@@ -11,31 +11,12 @@ import hashlib
 import hmac
 import json
 from datetime import datetime
-from urllib.parse import urlsplit
-
-from pydantic import BaseModel, ConfigDict, field_validator
 
 from tracker.channels.letter import Context
 from tracker.errors import DeliveryDead
 from tracker.models.telling import Call, Notification, Receiver
 
 SECRET_PREFIX = "whsec_"  # noqa: S105  # the public mark of a secret, not one
-
-
-class Options(BaseModel):
-    """`url`: where to POST."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    url: str
-
-    @field_validator("url")
-    @classmethod
-    def _is_http(cls, url: str) -> str:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("must be an http or https address")
-        return url
 
 
 def recipients(receiver: Receiver) -> tuple[str, ...]:

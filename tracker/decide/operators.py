@@ -188,7 +188,7 @@ def _levels(label: str, scores: Iterable[int]) -> AnyFacet:
 
 
 def _instant(value: Value) -> datetime:
-    """The start of a year, month or day in UTC, or a time (UTC unless it names a zone) to the second, as in the index."""
+    """The start of a year, month or day in UTC, or a time to the second, as the index has it (UTC unless zoned)."""
     if _DAY.fullmatch(value.text):
         return datetime.combine(_days(value)[0], datetime.min.time(), UTC)
     try:

@@ -27,8 +27,8 @@ __all__ = ["LONGEST", "Vocabulary", "parse"]
 
 #: Characters in a query.
 LONGEST = 10_000
-#: Parentheses and negations inside each other. Each may be two nodes deep; the archive takes trees of 40.
-DEEPEST = 16
+#: Parentheses and negations inside each other: two nodes of the tree each, and FTS5's parser overflows at 15.
+DEEPEST = 12
 #: Words, phrases and operators in one query.
 MOST_TERMS = 250
 
