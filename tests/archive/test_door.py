@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -89,8 +90,8 @@ def test_a_locked_or_read_only_file_is_away(archive: Archive, url: str, tmp_path
         archive.sync_sources([w.source()], w.T0)
 
 
-def test_one_daemon_a_file_and_the_second_learns_who(archive: Archive, url: str) -> None:
-    second = Archive.open(url, worker="second")
+def test_one_daemon_a_file_and_the_second_learns_who(opened: Callable[[str], Archive]) -> None:
+    archive, second = opened("first"), opened("second")
     with archive.hold("pid 7 on desk"):
         if archive.engine_name == "postgresql":
             with second.hold("pid 8"):
@@ -99,7 +100,6 @@ def test_one_daemon_a_file_and_the_second_learns_who(archive: Archive, url: str)
             pass
     with second.hold("pid 8"):
         pass
-    second.close()
 
 
 _WRITE = """

@@ -123,8 +123,8 @@ class Relating(Searching):
     ) -> list[Event]:
         """Visits by day, newest first, those without a day last; a side is a leader's id or a country's code."""
         row, query = t.events.c, select(t.events.c.id)
-        query = query.where(row.day >= after.isoformat()) if after else query
-        query = query.where(row.day < before.isoformat()) if before else query
+        query = query.where(row.day >= after.isoformat()[:10]) if after else query
+        query = query.where(row.day < before.isoformat()[:10]) if before else query
         for side, ref in (("visitor", visitor), ("host", host)):
             party = t.event_parties.c
             told = select(party.event).where(party.side == side, party.ref == ref)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -46,11 +46,14 @@ class Store:
         folder = Path(make_url(url).database or ".").parent if store.engine_name == "sqlite" else None
         if folder is not None and not folder.is_dir():
             raise ArchiveAway(f"{store.shown_url}: there is no folder {folder}")
-        with store.reading() as connection:
-            behind = migrations.current(connection) != migrations.revisions()[-1]
-        if behind and migrate:
-            with store.writing() as connection:
-                store.migrated = migrations.upgrade(connection)
+        with ExitStack() as undo:
+            undo.callback(store.close)
+            with store.reading() as connection:
+                behind = migrations.current(connection) != migrations.revisions()[-1]
+            if behind and migrate:
+                with store.writing() as connection:
+                    store.migrated = migrations.upgrade(connection)
+            undo.pop_all()
         return store
 
     def close(self) -> None:
