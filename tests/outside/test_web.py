@@ -245,6 +245,27 @@ async def test_a_slow_host_holds_up_no_other() -> None:
         await asking.close()
 
 
+@pytest.mark.parametrize(
+    ("head", "flood"),
+    [
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "1\r\nx\r\n" * 5000),
+        ("HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 100 Continue\r\n\r\n" * 1000),
+    ],
+)
+async def test_a_flood_leaves_the_others_running(head: str, flood: str) -> None:
+    steps = [{"send": head}, {"repeat": 10_000, "send": flood}]
+    async with Scripted(steps) as bad, Site(lambda asked: Answer()) as good:
+        asking = web(deadline=1.5)
+        flooded = asyncio.create_task(asking.send(Request(bad.url)))
+        served = 0
+        while not flooded.done():
+            served += (await asking.send(Request(good.url()))).status == 200
+        with pytest.raises(SourceUnreachable):
+            await flooded
+        await asking.close()
+        assert served >= 3
+
+
 # --- codings
 
 

@@ -12,6 +12,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 from typing import Any, cast
 
 import httpcore
@@ -19,7 +20,8 @@ import httpcore
 from tracker.errors import AddressRefused
 from tracker.outside.guard import Guard
 
-_HIGH_WATER = 256 * 1024
+_HIGH_WATER = 128 * 1024
+_SIP = 16 * 1024
 _ADDRESSES = 4
 
 
@@ -31,7 +33,7 @@ class Resolver:
         self, seconds: float = 5.0, limit: int = 256, ask: Callable[..., Iterable[Any]] = socket.getaddrinfo
     ) -> None:
         self._seconds, self._limit, self._ask = seconds, limit, ask
-        self._waiting: dict[str, asyncio.Future[list[str] | Exception]] = {}
+        self._waiting: dict[str, Future[list[str]]] = {}
 
     async def addresses(self, host: str) -> list[str]:
         """IP addresses of a name; an address in its usual spelling is its own. Raises httpcore.ConnectError."""
@@ -43,32 +45,24 @@ class Resolver:
             raise httpcore.ConnectError("too many names are waiting for an answer of the DNS")
         try:
             async with asyncio.timeout(self._seconds):
-                found = await asyncio.shield(self._waiting.get(host) or self._start(host))
+                return await asyncio.wrap_future(self._waiting.get(host) or self._start(host))
         except TimeoutError:
             raise httpcore.ConnectError(f"its name was not resolved within {self._seconds:g} s") from None
-        if isinstance(found, Exception):
-            raise httpcore.ConnectError(f"its name cannot be resolved: {found}")
-        return found
+        except (OSError, ValueError) as error:
+            raise httpcore.ConnectError(f"its name cannot be resolved: {error}") from None
 
-    def _start(self, host: str) -> asyncio.Future[list[str] | Exception]:
-        loop = asyncio.get_running_loop()
-        answer = self._waiting[host] = loop.create_future()
-
-        def land(found: list[str] | Exception) -> None:
-            del self._waiting[host]
-            answer.set_result(found)
+    def _start(self, host: str) -> Future[list[str]]:
+        answer = self._waiting[host] = Future()
+        answer.set_running_or_notify_cancel()  # one who stops waiting does not end it for the others
 
         def look_up() -> None:
-            found: list[str] | Exception
             try:
                 infos = self._ask(host, None, type=socket.SOCK_STREAM)
-                found = list(dict.fromkeys(info[4][0] for info in infos))
-            except (OSError, UnicodeError) as error:
-                found = error
-            try:
-                loop.call_soon_threadsafe(land, found)
-            except RuntimeError:  # the loop has ended: nobody waits
-                pass
+                answer.set_result(list(dict.fromkeys(info[4][0] for info in infos)))
+            except (OSError, ValueError) as error:
+                answer.set_exception(error)
+            finally:
+                self._waiting.pop(host, None)
 
         threading.Thread(target=look_up, name="resolver", daemon=True).start()
         return answer
@@ -80,17 +74,10 @@ class Dialler(httpcore.AsyncNetworkBackend):
     def __init__(self, resolver: Resolver, guard: Guard | None) -> None:
         self._resolver, self._guard = resolver, guard
 
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 (the name is httpcore's)
-        *_: Any,
-        **__: Any,
-    ) -> httpcore.AsyncNetworkStream:
-        """Raises AddressRefused, httpcore.ConnectError or ConnectTimeout."""
+    async def connect_tcp(self, host: str, port: int, *_: Any, **options: Any) -> httpcore.AsyncNetworkStream:
+        """Within `timeout` seconds (10). Raises AddressRefused or httpcore.ConnectError."""
         loop = asyncio.get_running_loop()
-        until = loop.time() + (timeout or 10.0)
+        until = loop.time() + (options.get("timeout") or 10.0)
         addresses = (await self._judged(host, port))[:_ADDRESSES]
         failure = "no answer in time"
         for number, address in enumerate(addresses):
@@ -111,7 +98,7 @@ class Dialler(httpcore.AsyncNetworkBackend):
 
 
 class Stream(httpcore.AsyncNetworkStream, asyncio.Protocol):
-    """One connection. Reading stops while 256 KiB wait; closing is at once and never waits for the other side."""
+    """One connection. Reading stops while 128 KiB wait; closing is at once and never waits for the other side."""
 
     _transport: asyncio.Transport
 
@@ -136,13 +123,15 @@ class Stream(httpcore.AsyncNetworkStream, asyncio.Protocol):
         self._news.set()
 
     async def read(self, max_bytes: int, *_: Any, **__: Any) -> bytes:
+        if self._buffer:  # a flood is taken in small sips, with the others in between
+            await asyncio.sleep(0)
         while not self._buffer and not self._ended:
             self._news.clear()
             await self._news.wait()
         if not self._buffer and self._failure:
             raise httpcore.ReadError("the connection was reset")
-        data = bytes(self._buffer[:max_bytes])
-        del self._buffer[:max_bytes]
+        data = bytes(self._buffer[: min(max_bytes, _SIP)])
+        del self._buffer[: len(data)]
         if not self._ended and len(self._buffer) <= _HIGH_WATER:
             self._transport.resume_reading()
         return data

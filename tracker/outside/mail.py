@@ -12,6 +12,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -45,25 +46,17 @@ class Mailer:
         DeliveryDead: a 5xx to the sender, the recipient or the message. DeliveryUnknown: the message was sent to its
         end and the final answer is missing.
         """
-        talk, loop = _Talk(self, mail), asyncio.get_running_loop()
-        outcome: asyncio.Future[DeliveryError | None] = loop.create_future()
-
-        def settle(error: DeliveryError | None) -> None:
-            if not outcome.done():
-                outcome.set_result(error)
+        talk, outcome = _Talk(self, mail), Future[DeliveryError | None]()
+        outcome.set_running_or_notify_cancel()
 
         def work() -> None:
-            error = talk.run()
-            try:
-                loop.call_soon_threadsafe(settle, error)
-            except RuntimeError:  # the loop has ended: nobody waits
-                pass
+            outcome.set_result(talk.run())
             talk.leave()
 
         threading.Thread(target=work, name="smtp", daemon=True).start()
         try:
             async with asyncio.timeout(self.timeout):
-                error = await outcome
+                error = await asyncio.wrap_future(outcome)
         except TimeoutError:
             error = talk.lost(f"no end within {self.timeout:g} s")
         finally:
