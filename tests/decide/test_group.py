@@ -135,7 +135,7 @@ def test_a_rule_that_misses_something_is_an_absence() -> None:
 @pytest.mark.parametrize(
     ("asked", "rules", "state", "says"),
     [
-        (alert("s1"), (), "held", "no longer in the config"),
+        (alert("s1"), (), "held", "not in the config"),
         (alert("s1"), (rule(receivers=("nobody", "mute")),), "held", "no receiver"),
         (alert(None, "source:tv5monde"), (), "held", "no receiver"),
     ],

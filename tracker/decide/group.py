@@ -72,52 +72,32 @@ def plan(
     `operators` the receivers of alarms about sources. Alerts in another state than firing are left alone.
     """
     states: dict[str, tuple[str, str | None]] = {}
-    groups: dict[tuple[str, ...], list[Alert]] = {}
+    groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[Alert]] = {}
     for alert in alerts:
         if alert.state != "firing":
             continue
-        why_not = _refusal(alert, rules, recipients, operators, silenced)
-        if why_not:
-            states[alert.id] = why_not
+        rule, about_source = rules.get(alert.rule), alert.rule.startswith(SOURCE_RULE)
+        named = operators if about_source else rule.receivers if rule else ()
+        told = tuple(name for name in dict.fromkeys(named) if recipients.get(name))
+        if not told:
+            known = rule or about_source
+            states[alert.id] = "held", "no receiver is configured for it" if known else "its rule is not in the config"
+        elif reason := silenced(alert):
+            states[alert.id] = "silenced", reason
         else:
-            groups.setdefault(_key(alert, rules.get(alert.rule), statements), []).append(alert)
+            groups.setdefault((told, _key(alert, rule, statements)), []).append(alert)
     notifications: list[Notification] = []
-    for group in groups.values():
+    for (told, _), group in groups.items():
         rule = rules.get(group[0].rule)
         due = min(alert.fired_at for alert in group) + timedelta(seconds=rule.group_wait if rule else 0)
         if due > now:
             states |= {alert.id: ("firing", f"waits for its group until {shape.instant(due)}") for alert in group}
             continue
         quiet_end = _quiet_end(rule, now) if rule else None
-        for name in _told(group[0], rules, recipients, operators):
-            notifications.append(_notification(name, recipients[name], group, statements, now, quiet_end))
+        notifications += (_notification(name, recipients[name], group, statements, now, quiet_end) for name in told)
         outcome = ("deferred", f"quiet hours until {shape.instant(quiet_end)}") if quiet_end else ("told", None)
         states |= {alert.id: outcome for alert in group}
     return Plan(tuple(notifications), states)
-
-
-def _told(
-    alert: Alert, rules: Mapping[str, Rule], recipients: Mapping[str, tuple[str, ...]], operators: Sequence[str]
-) -> list[str]:
-    """The receivers of an alert's rule that exist and have somebody to tell."""
-    rule = rules.get(alert.rule)
-    named = operators if alert.rule.startswith(SOURCE_RULE) else (rule.receivers if rule else ())
-    return [name for name in dict.fromkeys(named) if recipients.get(name)]
-
-
-def _refusal(
-    alert: Alert,
-    rules: Mapping[str, Rule],
-    recipients: Mapping[str, tuple[str, ...]],
-    operators: Sequence[str],
-    silenced: Callable[[Alert], str | None],
-) -> tuple[str, str] | None:
-    if not alert.rule.startswith(SOURCE_RULE) and alert.rule not in rules:
-        return "held", "its rule is no longer in the config"
-    if not _told(alert, rules, recipients, operators):
-        return "held", "no receiver is configured for it"
-    reason = silenced(alert)
-    return ("silenced", reason) if reason else None
 
 
 def _key(alert: Alert, rule: Rule | None, statements: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
