@@ -97,13 +97,13 @@ def test_headers_come_from_the_environment_or_are_plain(tmp_path: Path) -> None:
 
 
 def test_secrets_are_in_no_repr(tmp_path: Path) -> None:
-    environ = {"DESK": "s3cret-desk", "TRACKER_WEB_TOKEN": "s3cret-web", "TRACKER_MAIL_PASSWORD": "s3cret-mail",
+    environ = {"DESK": "whsec_c2VjcmV0LWRlc2s=", "TRACKER_WEB_TOKEN": "s3cret-web", "TRACKER_MAIL_PASSWORD": "s3cret-mail",
                "TRACKER_DATABASE_URL": "postgresql://u:s3cret-db@db/x"}  # fmt: skip
     rules = RIGHT["rules.toml"].replace('kind = "webhook"', 'kind = "webhook"\nsecret = "env:DESK"')
     settings = loaded(tmp_path, environ, rules=rules)
-    assert settings.receivers["desk"].secret == "s3cret-desk"
+    assert settings.receivers["desk"].secret == "whsec_c2VjcmV0LWRlc2s="
     assert (settings.web.token, settings.mail and settings.mail.password) == ("s3cret-web", "s3cret-mail")
-    assert "s3cret" not in repr(settings)
+    assert not any(secret in repr(settings) for secret in environ.values())
 
 
 def test_a_web_host_beyond_loopback_is_fine_with_a_token(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tracker.config.load import Loading
-from tracker.config.settings import MailSettings, NetworkSettings, Settings, WebSettings, XSettings
+from tracker.config.schema import MailSettings, NetworkSettings, Settings, WebSettings, XSettings
 from tracker.errors import ConfigError
 
 __all__ = ["MailSettings", "NetworkSettings", "Settings", "WebSettings", "XSettings", "load", "shipped"]

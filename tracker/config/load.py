@@ -9,10 +9,13 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
+from tracker.channels import webhook
 from tracker.classify import taxonomy
 from tracker.config import schema
-from tracker.config.read import Book, keys, near
-from tracker.config.settings import MailSettings, NetworkSettings, Settings, WebSettings, XSettings
+from tracker.config.read import Book, Model, keys, near
+from tracker.config.schema import MailSettings, Settings, TrackerFile, WebSettings
 from tracker.config.values import DATABASE, header, is_loopback, line, secret
 from tracker.decide import query
 from tracker.errors import ConfigError, QueryError
@@ -23,6 +26,8 @@ from tracker.models.telling import Digest, Receiver, Rule
 from tracker.sources import KINDS
 
 _X_TOKEN, _PASSWORD, _DATABASE = "TRACKER_X_BEARER_TOKEN", "TRACKER_MAIL_PASSWORD", "TRACKER_DATABASE_URL"
+_SOURCES: dict[str, type[BaseModel]] = {name: kind.Options for name, kind in KINDS.items()}
+_RECEIVERS: dict[str, type[BaseModel]] = {"webhook": schema.Webhook, "email": schema.Email}
 _EVERY, _EVERY_MAX = 300.0, 21600.0
 _WITH_USER = re.compile(r"[a-z0-9+]+://[^/?#]*@", re.IGNORECASE)
 
@@ -40,21 +45,18 @@ class Loading:
 
     def settings(self) -> Settings:
         """The whole config. ConfigError with everything that is wrong in it."""
-        part = self.top.check("", self.top.tables, schema.Tracker) or schema.Tracker()
-        web, mail, database = self.web(part.web), self.mail(part.mail), self.database(part.database)
-        network = NetworkSettings(**part.network.model_dump() | {"allow": tuple(part.network.allow)})
+        top = self.top.check("", self.top.tables, TrackerFile) or TrackerFile()
+        web, mail, database = self.web(top.web), self.mail(top.mail), self.database(top.database)
         registry, sources = self.registry(), self.sources()
         words = self.vocabulary(registry)
         receivers, rules, digests = self.receivers(), self.rules(words), self.digests(words)
-        for number, receiver in enumerate(part.operator.receivers, 1):
+        for number, receiver in enumerate(top.operator.receivers, 1):
             self.top.refer(f"operator.receivers[{number}]", receiver, self.told.names("receiver"), "receiver")
         if self.problems:
             raise ConfigError(self.problems)
         return Settings(
-            self.folder, database, web, network, mail,
-            tuple(part.operator.receivers), registry, sources, rules, receivers, digests, self.taxonomy(),
-            XSettings(part.x.monthly_reads, part.x.price_per_read),
-            min(4, os.cpu_count() or 1) if part.workers is None else part.workers,
+            self.folder, database, web, top.network, mail, top.operator.receivers, registry, sources, rules, receivers,
+            digests, self.taxonomy(), top.x, min(4, os.cpu_count() or 1) if top.workers is None else top.workers,
         )  # fmt: skip
 
     # tracker.toml
@@ -69,18 +71,18 @@ class Loading:
         before, slashes, path = (given or written).partition("sqlite:///")
         return f"{slashes}{self.folder / path}" if slashes else before
 
-    def web(self, part: schema.Web) -> WebSettings:
-        variable = part.token.removeprefix("env:")
+    def web(self, part: WebSettings) -> WebSettings:
+        variable = (part.token or "").removeprefix("env:")
         token = self.environ.get(variable) or None
         if not token and not is_loopback(part.host):
             self.top.problem("web.host", f"{part.host} is open to others: set {variable} in the environment")
-        return WebSettings(part.host, part.port, part.public_url.rstrip("/"), token)
+        return part.model_copy(update={"token": token, "public_url": part.public_url.rstrip("/")})
 
-    def mail(self, part: schema.Mail | None) -> MailSettings | None:
+    def mail(self, part: MailSettings | None) -> MailSettings | None:
         password = self.environ.get(_PASSWORD) or None
         if part and part.username and not password:
             self.top.problem("mail.username", f"{_PASSWORD} is not set in the environment")
-        return MailSettings(**part.model_dump(), password=password) if part else None
+        return part.model_copy(update={"password": password}) if part else None
 
     def needs_mail(self, place: str) -> None:
         if "mail" not in self.top.tables and not self.top.broken:
@@ -140,22 +142,29 @@ class Loading:
         return tuple(source for source in found if source)
 
     def source(self, place: str, entry: dict[str, Any]) -> Source | None:
-        book, common, called = self.polled, keys(schema.Source), entry.get("kind")
-        own = {key: value for key, value in entry.items() if key not in common}
-        kind = KINDS.get(called) if isinstance(called, str) else None
-        if isinstance(called, str) and not kind:
-            book.problem(f"{place}.kind", f'no kind "{line(called)}": {", ".join(KINDS)}' + near(called, KINDS))
-        part = book.check(place, {key: value for key, value in entry.items() if key in common}, schema.Source)
-        options = book.check(place, own, kind.Options, also=common) if kind else None
-        for key, value in own.items():
-            if isinstance(value, str) and _WITH_USER.match(value):
-                book.problem(f"{place}.{line(key)}", "a secret is never written here: take user and password out of it")
+        part, options = self.kindly(self.polled, place, entry, schema.Source, _SOURCES)
         if not part:
             return None
         self.owner(place, part)
         if part.every and part.every_max and part.every_max < part.every:
-            book.problem(f"{place}.every_max", "must not be shorter than every")
-        return self.made(part, options.model_dump() if options else {}, self.headers(place, part))
+            self.polled.problem(f"{place}.every_max", "must not be shorter than every")
+        return self.made(part, options, self.headers(place, part))
+
+    def kindly(
+        self, book: Book, place: str, entry: dict[str, Any], model: type[Model], kinds: Mapping[str, type[BaseModel]]
+    ) -> tuple[Model | None, dict[str, Any]]:
+        """An entry's common keys as `model`, and its other keys as the options of its kind."""
+        common, called = keys(model), entry.get("kind")
+        kind = kinds.get(str(called))
+        if isinstance(called, str) and not kind:
+            book.problem(f"{place}.kind", f'no kind "{line(called)}": {", ".join(kinds)}' + near(called, kinds))
+        part = book.check(place, {key: value for key, value in entry.items() if key in common}, model)
+        own = {key: value for key, value in entry.items() if key not in common}
+        options: BaseModel | None = book.check(place, own, kind, also=common) if kind else None
+        for key, value in own.items():
+            if isinstance(value, str) and _WITH_USER.match(value):
+                book.problem(f"{place}.{line(key)}", "a secret is never written here: take user and password out of it")
+        return part, options.model_dump() if options else {}
 
     def owner(self, place: str, part: schema.Source) -> None:
         owners = {key: name for key in ("leader", "office", "publisher") if (name := getattr(part, key)) is not None}
@@ -208,25 +217,23 @@ class Loading:
         self.told.only("receiver", "rule", "digest")
         found = {}
         for place, entry in self.told.entries("receiver"):
-            model = schema.RECEIVERS.get(str(entry.get("kind")))
-            if not model:
-                self.told.check(place, {key: entry[key] for key in ("name", "kind") if key in entry}, schema.Receiver)
-            elif part := self.told.check(place, entry, model):
-                found[part.name] = self.receiver(place, part)
+            part, options = self.kindly(self.told, place, entry, schema.Receiver, _RECEIVERS)
+            if part and part.kind == "email":
+                self.needs_mail(place)
+            if part:
+                found[part.name] = Receiver(part.name, part.kind, options, self.secret(place, part.secret))  # type: ignore[arg-type]  # checked above
         return found
 
-    def receiver(self, place: str, part: schema.Webhook | schema.Email | schema.Apprise) -> Receiver:
-        """Its secret is read here; the address of Apprise is one as a whole."""
-        if isinstance(part, schema.Email):
-            self.needs_mail(place)
-            return Receiver(part.name, part.kind, {"to": tuple(part.to)})
-        key, reference = ("secret", part.secret) if isinstance(part, schema.Webhook) else ("url", part.url)
-        value = None
+    def secret(self, place: str, reference: str | None) -> str | None:
+        """A webhook's signing secret, tried here so that a bad one does not wait for its first alert."""
         try:
             value = secret(reference, self.environ) if reference else None
+            if value:
+                webhook.keys(value)
         except ValueError as problem:
-            self.told.problem(f"{place}.{key}", str(problem))
-        return Receiver(part.name, part.kind, {"url": part.url} if key == "secret" else {}, value)
+            self.told.problem(f"{place}.secret", str(problem))
+            return None
+        return value
 
     def rules(self, words: query.Vocabulary | None) -> tuple[Rule, ...]:
         found, receivers = [], self.told.names("receiver")

@@ -17,10 +17,9 @@ from tracker.config.values import line
 Model = TypeVar("Model", bound=BaseModel)
 _WANTED = {
     "string_type": "text", "int_type": "a whole number", "float_type": "a number", "bool_type": "true or false",
-    "list_type": "a list", "dict_type": "a table", "model_type": "a table", "date_type": "a date like 2021-06-07",
+    "list_type": "a list", "tuple_type": "a list", "dict_type": "a table", "model_type": "a table",
+    "date_type": "a date like 2021-06-07",
 }  # fmt: skip
-#: Keys that people write in a file although only the environment may hold their value.
-_ELSEWHERE = {"password": "TRACKER_MAIL_PASSWORD", "bearer_token": "TRACKER_X_BEARER_TOKEN"}
 
 
 def near(word: str, known: Iterable[str]) -> str:
@@ -128,8 +127,7 @@ def _explain(error: Mapping[str, Any], known: Iterable[str]) -> str:
     """What pydantic found, in our words. The value is shown only where one of a few words was expected."""
     kind, key = error["type"], str((error["loc"] or ("",))[-1])
     if kind == "extra_forbidden":
-        elsewhere = _ELSEWHERE.get(key)
-        return f"never written here: set {elsewhere} instead" if elsewhere else "unknown key" + near(key, known)
+        return "unknown key" + near(key, known)
     if kind == "literal_error" and isinstance(error["input"], str):
         words = re.findall(r"'([^']*)'", error["ctx"]["expected"])
         return f'"{line(error["input"])}" is not one of {", ".join(words)}' + near(error["input"], words)
@@ -137,5 +135,5 @@ def _explain(error: Mapping[str, Any], known: Iterable[str]) -> str:
         return line(str(error["ctx"]["error"]))
     if kind in _WANTED:
         return f"must be {_WANTED[kind]}"
-    said = re.sub(r"^(Input|List|String) should (be|have)", r"must \2", error["msg"]).replace(" after validation", "")
+    said = re.sub(r"^(Input|List|Tuple) should (be|have)", r"must \2", error["msg"]).replace(" after validation", "")
     return "missing" if kind == "missing" else line(said)

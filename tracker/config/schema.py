@@ -1,14 +1,21 @@
-"""The tables of the config files: their keys, types and defaults. One class a table; docs/config.md explains them."""
+"""The tables of the config files, their keys, types and defaults, and what they make together: Settings.
+
+Times are in seconds; no secret is in a `repr`. docs/config.md explains every key.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from tracker import __version__
 from tracker.config import values as v
+from tracker.models import registry, source, telling
 
 
 class Part(BaseModel):
@@ -17,16 +24,20 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-class Web(Part):
+class WebSettings(Part):
+    """Where the pages are served. The file names a variable as `token`; loaded settings hold the token, or None."""
+
     host: v.Line = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     public_url: v.MaybeUrl = ""
-    token: v.Reference = "env:TRACKER_WEB_TOKEN"  # noqa: S105  # where the token is, not the token
+    token: v.Reference | None = Field(default="env:TRACKER_WEB_TOKEN", repr=False)
 
 
-class Network(Part):
+class NetworkSettings(Part):
+    """How sources are asked. `allow`: "host:port" or CIDR that the address guard would refuse."""
+
     user_agent: v.Line = f"statement-tracker/{__version__}"
-    allow: list[v.Allowed] = []
+    allow: tuple[v.Allowed, ...] = Field(default=(), strict=False)
     per_host_parallel: int = Field(default=1, ge=1, le=64)
     per_host_interval: v.Duration = 1.0
     deadline: v.Wait = 30.0
@@ -35,34 +46,39 @@ class Network(Part):
     max_hops: int = Field(default=5, ge=0, le=20)
 
 
-class Mail(Part):
+class MailSettings(Part):
+    """The operator's SMTP server; `sender` is the From of every mail."""
+
     host: v.Line
     port: int = Field(default=587, ge=1, le=65535)
     security: Literal["none", "starttls", "tls"] = "starttls"
     username: str = ""
+    password: v.Elsewhere = Field(default=None, repr=False)
     sender: v.Sender = Field(alias="from")
     timeout: v.Wait = 30.0
 
 
-class X(Part):
+class XSettings(Part):
+    """What may be read from X in a calendar month, and what a read costs in US dollars."""
+
     monthly_reads: int = Field(default=10_000, ge=0)
-    price_per_read: float = Field(default=0.005, ge=0)
+    price: float = Field(default=0.005, ge=0, alias="price_per_read")
 
 
-class Operator(Part):
-    receivers: list[str] = []
+class OperatorSettings(Part):
+    receivers: tuple[str, ...] = Field(default=(), strict=False)
 
 
-class Tracker(Part):
+class TrackerFile(Part):
     """The whole of tracker.toml."""
 
     database: v.Database = "sqlite:///archive.db"
     workers: int | None = Field(default=None, ge=0, le=64)
-    web: Web = Web()
-    network: Network = Network()
-    mail: Mail | None = None
-    x: X = X()
-    operator: Operator = Operator()
+    web: WebSettings = WebSettings()
+    network: NetworkSettings = NetworkSettings()
+    mail: MailSettings | None = None
+    x: XSettings = XSettings()
+    operator: OperatorSettings = OperatorSettings()
 
 
 class Tenure(Part):
@@ -105,26 +121,19 @@ class Source(Part):
 
 
 class Receiver(Part):
+    """What every kind has; the other keys of a [[receiver]] are its kind's own."""
+
     name: v.Name
-    kind: Literal["webhook", "email", "apprise"]
-
-
-class Webhook(Receiver):
-    url: v.Url
+    kind: str
     secret: v.Reference | None = None
 
 
-class Email(Receiver):
-    to: list[v.Address] = Field(min_length=1)
+class Webhook(Part):
+    url: v.Url
 
 
-class Apprise(Receiver):
-    """Its address holds tokens, so all of it comes from the environment."""
-
-    url: v.Reference
-
-
-RECEIVERS: dict[str, type[Webhook | Email | Apprise]] = {"webhook": Webhook, "email": Email, "apprise": Apprise}
+class Email(Part):
+    to: tuple[v.Address, ...] = Field(min_length=1, strict=False)
 
 
 class Rule(Part):
@@ -147,3 +156,23 @@ class Digest(Part):
     timezone: v.Zone = "UTC"
     query: str = ""
     empty: Literal["skip", "mail"] = "skip"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """A whole config. `database` is a URL, an SQLite path in it absolute; `taxonomy` a folder of the operator's own."""
+
+    folder: Path
+    database: str = field(repr=False)
+    web: WebSettings
+    network: NetworkSettings
+    mail: MailSettings | None
+    operator: tuple[str, ...]
+    registry: registry.Registry
+    sources: tuple[source.Source, ...]
+    rules: tuple[telling.Rule, ...]
+    receivers: Mapping[str, telling.Receiver]
+    digests: tuple[telling.Digest, ...]
+    taxonomy: Path | None
+    x: XSettings
+    workers: int

@@ -103,6 +103,12 @@ def _allowed(raw: str) -> str:
     return raw
 
 
+def _elsewhere(raw: object) -> object:
+    if raw is not None:
+        raise ValueError("never written here: set TRACKER_MAIL_PASSWORD in the environment")
+    return raw
+
+
 def is_loopback(host: str) -> bool:
     try:
         return ip_address(host).is_loopback
@@ -148,3 +154,4 @@ Database = Annotated[str, like(DATABASE, 'write "sqlite:///archive.db" or "postg
 Address = Annotated[str, like(_ADDRESS, "not an e-mail address")]
 Sender = Annotated[str, like(rf"[^<>\"]+ <{_ADDRESS}>|{_ADDRESS}", 'write "Tracker <tracker@example.org>"')]
 Reference = Annotated[str, like(r"env:[A-Za-z_][A-Za-z0-9_]*", _NEVER)]
+Elsewhere = Annotated[str | None, BeforeValidator(_elsewhere)]
