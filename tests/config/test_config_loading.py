@@ -97,8 +97,12 @@ def test_headers_come_from_the_environment_or_are_plain(tmp_path: Path) -> None:
 
 
 def test_secrets_are_in_no_repr(tmp_path: Path) -> None:
-    environ = {"DESK": "whsec_c2VjcmV0LWRlc2s=", "TRACKER_WEB_TOKEN": "s3cret-web", "TRACKER_MAIL_PASSWORD": "s3cret-mail",
-               "TRACKER_DATABASE_URL": "postgresql://u:s3cret-db@db/x"}  # fmt: skip
+    environ = {
+        "DESK": "whsec_c2VjcmV0LWRlc2s=",
+        "TRACKER_WEB_TOKEN": "s3cret-web",
+        "TRACKER_MAIL_PASSWORD": "s3cret-mail",
+        "TRACKER_DATABASE_URL": "postgresql://u:s3cret-db@db/x",
+    }
     rules = RIGHT["rules.toml"].replace('kind = "webhook"', 'kind = "webhook"\nsecret = "env:DESK"')
     settings = loaded(tmp_path, environ, rules=rules)
     assert settings.receivers["desk"].secret == "whsec_c2VjcmV0LWRlc2s="

@@ -127,6 +127,7 @@ CASES = [
      'rules.toml: receiver[1] "desk".secret: DESK_SECRET is not set in the environment'),
     ("rules", DESK.replace("https://", "https://u:p@"),
      'rules.toml: receiver[1] "desk".url: a secret is never written here: take user and password out of the address'),
+    ("rules", OPS + "secret = 'env:X'", 'rules.toml: receiver[1] "ops".secret: unknown key'),
     ("rules", DESK + "to = ['ops@example.org']", 'rules.toml: receiver[1] "desk".to: unknown key'),
     ("rules", OPS.replace("@", ""), 'rules.toml: receiver[1] "ops".to[1]: not an e-mail address'),
     ("rules", OPS.replace('"ops@example.org"', ""),

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from pydantic import BaseModel
 
@@ -99,12 +99,10 @@ class Loading:
         self.people.only("leader", "office")
         leaders, offices, held = [], [], list[tuple[Tenure, str]]()
         for place, entry in self.people.entries("office", "id"):
-            office = self.people.check(place, entry, schema.Office)
-            offices.append(
-                Office(office.id, office.title, office.country, tuple(office.aliases))
-                if office
-                else Office(str(entry.get("id")), "", "")
-            )
+            if office := self.people.check(place, entry, schema.Office):
+                offices.append(Office(office.id, office.title, office.country, tuple(office.aliases)))
+            else:
+                offices.append(Office(str(entry.get("id")), "", ""))
         for place, entry in self.people.entries("leader", "id"):
             if not (part := self.people.check(place, entry, schema.Leader)):
                 leaders.append(Leader(str(entry.get("id")), str(entry.get("name"))))
@@ -221,7 +219,8 @@ class Loading:
             if part and part.kind == "email":
                 self.needs_mail(place)
             if part:
-                found[part.name] = Receiver(part.name, part.kind, options, self.secret(place, part.secret))  # type: ignore[arg-type]  # checked above
+                kept = self.secret(place, options.pop("secret", None))
+                found[part.name] = Receiver(part.name, cast(Any, part.kind), options, kept)  # one of _RECEIVERS
         return found
 
     def secret(self, place: str, reference: str | None) -> str | None:

@@ -125,11 +125,11 @@ class Receiver(Part):
 
     name: v.Name
     kind: str
-    secret: v.Reference | None = None
 
 
 class Webhook(Part):
     url: v.Url
+    secret: v.Reference | None = None
 
 
 class Email(Part):
