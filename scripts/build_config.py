@@ -63,6 +63,8 @@ LEFT_OUT = (
     "events/all/feed", "topic/health", "wto.org", "agenciapacourondo", "ip.gov.py", "unep.org", "ustr.gov",
     "reliefweb.int/headlines",
 )  # fmt: skip
+#: Surnames that are words or first names too: they do not match alone.
+TOO_COMMON = ("Cleverly", "Philippe", "Isaias", "Lacroix", "Colonna", "Barrow", "Barrot", "Burnham", "Carney", "Фай")
 #: What the owner of an account is called -> (end of the office's id, its title where leaders.csv has none).
 BODIES_SAY = (
     (r"Vice |Communications|Foreign Minister UAE", "", ""),
@@ -205,12 +207,13 @@ def spellings(rows: Iterable[Row], name: str) -> tuple[list[str], list[str]]:
     """(aliases that match alone, aliases that need an office, title or country beside them), each spelling once."""
     short: dict[str, str] = {}
     alone: dict[str, str] = {}
+    common = {text.fold(word) for word in TOO_COMMON}
     for row in rows:
         for alias in filter(None, (part.strip() for part in row["aliases_need_context"].split(";"))):
             short.setdefault(text.fold(alias), alias)
         for column in ("aliases_latin", "aliases_ar", "aliases_ru"):
             for alias in filter(None, (part.strip() for part in row[column].split(";"))):
-                alone.setdefault(text.fold(alias), alias)
+                (short if text.fold(alias) in common else alone).setdefault(text.fold(alias), alias)
     return [a for f, a in alone.items() if f not in short and f != text.fold(name)], list(short.values())
 
 

@@ -6,6 +6,7 @@ from datetime import date, time
 from pathlib import Path
 
 import pytest
+
 from tests.config.folders import RIGHT, loaded, problems
 
 X_SOURCE = '[[source]]\nname = "g"\nkind = "x"\nhandle = "@GoitaAssimi"\nleader = "assimi-goita"\n'

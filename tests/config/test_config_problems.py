@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from tests.config.folders import RIGHT, problems, written
 from tracker.config import load
 from tracker.errors import ConfigError

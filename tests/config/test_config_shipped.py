@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+
 from tests.config.folders import problems
 from tracker.config import Settings, load, shipped
 
