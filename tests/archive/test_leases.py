@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from tests.archive import world as w
 from tracker.archive import Archive
@@ -106,11 +107,9 @@ def test_statements_wait_to_be_related_until_they_are(archive: Archive, opened: 
     assert [one.id for one in second.claim_unrelated(w.T0 + MINUTE, 9, 60)] == [kept.new[0]]
 
 
-def notification(key: str = "n1", **more: object) -> Notification:
-    return Notification(**{
-        "id": key, "type": "test", "receiver": "desk", "created_at": w.T0, "payload": {"a": [1]}, "recipients": ("x", "y"),
-        **more,
-    })  # type: ignore[arg-type]  # fmt: skip
+def notification(key: str = "n1", **more: Any) -> Notification:
+    plain = {"id": key, "type": "test", "receiver": "desk", "created_at": w.T0, "payload": {"a": [1]}}
+    return Notification(**{**plain, "recipients": ("x", "y"), **more})
 
 
 def test_a_delivery_is_sent_once_and_retried_under_its_id(archive: Archive, opened: Opened) -> None:

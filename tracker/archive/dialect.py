@@ -41,6 +41,3 @@ class Dialect(Protocol):
 
     def render(self, node: Node) -> str:
         """A simplified tree as one match expression."""
-
-    def newest(self, where: str, *, rare: bool) -> str:
-        """SQL for the keys that satisfy `where`, newest first, at most `:n`."""

@@ -79,14 +79,6 @@ def index_row(key: int, terms: Terms) -> dict[str, Any]:
     return {"key": key, "terms": " ".join(lexemes)}
 
 
-def newest(where: str, *, rare: bool) -> str:
-    """For a rare word the planner would walk the whole date index: the matches are collected first."""
-    if not rare:
-        return f"SELECT sort_key AS k FROM words WHERE {where} ORDER BY sort_key DESC LIMIT :n"  # noqa: S608
-    found = f"WITH found AS MATERIALIZED (SELECT sort_key AS k FROM words WHERE {where})"  # noqa: S608
-    return f"{found} SELECT k FROM found ORDER BY k DESC LIMIT :n"  # noqa: S608
-
-
 def render(node: Node) -> str:
     """A tsquery. Every token is quoted: nothing of it is read as syntax."""
     if isinstance(node, AnyWord):

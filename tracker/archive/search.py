@@ -36,22 +36,21 @@ class Searching(Statements):
         if not parts or limit < 1:
             return Found((), 0)
         with self.reading() as connection:
-            total = self._count(connection, parts)
+            some = self._some(connection, parts)
             if sort == "date":
-                older = [replace(part, high=min(part.high, start or HIGHEST)) for part in parts]
-                keys = self._newest(connection, older, limit + 1, total)
+                keys = self._newest(connection, parts, some, limit + 1, below=HIGHEST if start is None else start)
                 after = keys[limit - 1] if len(keys) > limit else None
             else:
-                keys = self._relevant(connection, parts, total, limit + 1, start or 0)
+                keys = self._relevant(connection, parts, some, limit + 1, start or 0)
                 after = (start or 0) + limit if len(keys) > limit else None
             statements = self._at(connection, keys[:limit])
         cut = None if after is None else _closed(sort, after)
-        return Found(tuple(statements), min(total, COUNTED), total > COUNTED, cut)
+        return Found(tuple(statements), min(len(some), COUNTED), len(some) > COUNTED, cut)
 
     def _matching(self, connection: Connection, tree: Node, limit: int) -> list[int]:
         """The sort keys of the newest statements that match."""
         parts = ranges(tree)
-        return self._newest(connection, parts, limit, self._count(connection, parts)) if parts else []
+        return self._newest(connection, parts, self._some(connection, parts), limit) if parts else []
 
     def _where(self, parts: list[Range]) -> tuple[list[str], dict[str, Any]]:
         """A condition for each part, and the parameters of all."""
@@ -66,21 +65,29 @@ class Searching(Statements):
             conditions.append(" AND ".join(terms) or "1 = 1")
         return conditions, given
 
-    def _count(self, connection: Connection, parts: list[Range]) -> int:
+    def _some(self, connection: Connection, parts: list[Range]) -> list[int]:
+        """The keys of all that matches, newest first; when they are more than can be counted, of one more, any."""
         conditions, given = self._where(parts)
         each = [f"SELECT {self.dialect.key} AS k FROM words WHERE {one} LIMIT :n" for one in conditions]  # noqa: S608
-        counting = f"SELECT count(*) FROM ({_union(each)}) AS found"  # noqa: S608  # conditions hold parameters only
-        return min(int(connection.execute(text(counting), {**given, "n": COUNTED + 1}).scalar_one()), COUNTED + 1)
+        found = connection.execute(text(_union(each)), {**given, "n": COUNTED + 1}).scalars()
+        return sorted(found, reverse=True)[: COUNTED + 1]
 
-    def _newest(self, connection: Connection, parts: list[Range], limit: int, total: int) -> list[int]:
-        conditions, given = self._where(parts)
-        each = [self.dialect.newest(one, rare=total <= COUNTED) for one in conditions]
+    def _newest(
+        self, connection: Connection, parts: list[Range], some: list[int], limit: int, below: int = HIGHEST
+    ) -> list[int]:
+        """The newest keys below one. Only a common word is worth a walk down the index."""
+        if len(some) <= COUNTED:
+            return [key for key in some if key < below][:limit]
+        conditions, given = self._where([replace(part, high=min(part.high, below)) for part in parts])
+        each = [f"SELECT {self.dialect.key} AS k FROM words WHERE {one} ORDER BY 1 DESC LIMIT :n" for one in conditions]  # noqa: S608
         found = each[0] if len(each) == 1 else f"{_union(each)} ORDER BY k DESC LIMIT :n"
         return list(connection.execute(text(found), {**given, "n": limit}).scalars())
 
-    def _relevant(self, connection: Connection, parts: list[Range], total: int, limit: int, start: int) -> list[int]:
-        if total > COUNTED:
-            newest = self._newest(connection, parts, RANKED, total)
+    def _relevant(
+        self, connection: Connection, parts: list[Range], some: list[int], limit: int, start: int
+    ) -> list[int]:
+        if len(some) > COUNTED:
+            newest = self._newest(connection, parts, some, RANKED)
             parts = [replace(part, low=max(part.low, newest[-1])) for part in parts]
         conditions, given = self._where(parts)
         each = []

@@ -83,11 +83,6 @@ def index_row(key: int, terms: Terms) -> dict[str, Any]:
     return {"key": key, **{column: " ".join(tokens) for column, tokens in parts.items()}}
 
 
-def newest(where: str, *, rare: bool) -> str:  # noqa: ARG001  # a walk over rowids is best for both
-    """FTS5 walks its rowids downwards by itself."""
-    return f"SELECT rowid AS k FROM words WHERE {where} ORDER BY rowid DESC LIMIT :n"  # noqa: S608  # no words of a user
-
-
 def render(node: Node) -> str:
     """An FTS5 expression. Every token is quoted: nothing of it is read as syntax."""
     if isinstance(node, AnyWord):

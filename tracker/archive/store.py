@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,6 +15,7 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 
 from tracker.archive import migrations, postgresql, sqlite
 from tracker.archive.dialect import Dialect
+from tracker.archive.tables import micros
 from tracker.errors import ArchiveAway, ConfigError
 
 _DIALECTS: dict[str, Dialect] = {"sqlite": sqlite, "postgresql": postgresql, "postgres": postgresql}
@@ -108,7 +110,17 @@ class Store:
         password = make_url(self.url).password
         return ArchiveAway(f"{self.shown_url}: {said.replace(password, '***') if password else said}"[:400])
 
-    def add(self, connection: Connection, table: Table, rows: list[dict[str, Any]], *, fresh: bool = False) -> None:
-        """Insert rows; one that is there already stays as it is, unless `fresh` says that none can be."""
+    def add(self, connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+        """Insert rows of the same columns; one that is there already stays as it is.
+
+        Given to the driver as it is: for many small rows SQLAlchemy's parameters would cost more than the writing.
+        """
         if rows:
-            connection.execute(self.insert(table) if fresh else self.insert(table).on_conflict_do_nothing(), rows)
+            columns = tuple(rows[0])
+            marks = ", ".join(["?" if self.engine_name == "sqlite" else "%s"] * len(columns))
+            query = f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({marks}) ON CONFLICT DO NOTHING"  # noqa: S608
+            connection.exec_driver_sql(query, [tuple(map(_plain, map(row.__getitem__, columns))) for row in rows])
+
+
+def _plain(value: Any) -> Any:
+    return micros(value) if isinstance(value, datetime) else value

@@ -36,7 +36,7 @@ def load(kind: type[T], text: str) -> T:
 
 def digest_of(*parts: str, length: int = 26) -> str:
     """A stable id: the first characters of lower-case base32 of BLAKE2b over the parts."""
-    raw = hashlib.blake2b("\0".join(parts).encode("utf-8", "surrogatepass")).digest()
+    raw = hashlib.blake2b("\0".join(parts).encode("utf-8", "surrogatepass")).digest()[:20]
     return base64.b32encode(raw).decode().lower()[:length]
 
 
