@@ -227,3 +227,9 @@ def test_a_webhook_secret_that_cannot_sign_is_said_before_the_first_alert(tmp_pa
     assert len(found) == 1
     assert found[0].startswith('rules.toml: receiver[1] "desk".secret: ')
     assert "hunter2" not in found[0]
+
+
+def test_a_file_whose_name_is_misspelt_is_not_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "source.toml").write_text(SOURCE, encoding="utf-8")
+    (tmp_path / "rules-old.toml").write_text("", encoding="utf-8")
+    assert problems(tmp_path, sources=None) == ["source.toml: nothing reads this file (did you mean sources.toml?)"]

@@ -50,6 +50,7 @@ class Loading:
         registry, sources = self.registry(), self.sources()
         words = self.vocabulary(registry)
         receivers, rules, digests = self.receivers(), self.rules(words), self.digests(words)
+        self.strays()
         for number, receiver in enumerate(top.operator.receivers, 1):
             self.top.refer(f"operator.receivers[{number}]", receiver, self.told.names("receiver"), "receiver")
         if self.problems:
@@ -58,6 +59,14 @@ class Loading:
             self.folder, database, web, top.network, mail, top.operator.receivers, registry, sources, rules, receivers,
             digests, self.taxonomy(), top.x, min(4, os.cpu_count() or 1) if top.workers is None else top.workers,
         )  # fmt: skip
+
+    def strays(self) -> None:
+        """A file whose name is nearly that of one that is absent would be passed over in silence."""
+        files = {book.file for book in (self.top, self.people, self.polled, self.told)}
+        present = {path.name for path in self.folder.glob("*.toml")}
+        for name in sorted(present - files):
+            if hint := near(name.removesuffix(".toml"), [file.removesuffix(".toml") for file in files - present]):
+                self.problems.append(f"{line(name)}: nothing reads this file{hint.replace('?)', '.toml?)')}")
 
     # tracker.toml
 

@@ -40,6 +40,7 @@ class Book:
     def __init__(self, path: Path, problems: list[str], *, required: bool = False) -> None:
         self.file, self.problems, self.broken = path.name, problems, False
         self.tables: dict[str, Any] = {}
+        self._names: dict[str, frozenset[str]] = {}
         try:
             self.tables = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
         except FileNotFoundError:
@@ -67,9 +68,12 @@ class Book:
 
     def names(self, key: str, by: str = "name") -> frozenset[str] | None:
         """The names of all `[[key]]`, valid or not, for references to them; None when the file could not be read."""
-        found = self.tables.get(key, [])
-        entries = found if isinstance(found, list) else []
-        return None if self.broken else frozenset(str(e[by]) for e in entries if isinstance(e, dict) and by in e)
+        if self.broken:
+            return None
+        if key not in self._names:
+            entries = found if isinstance(found := self.tables.get(key), list) else []
+            self._names[key] = frozenset(str(entry[by]) for entry in entries if isinstance(entry, dict) and by in entry)
+        return self._names[key]
 
     def refer(self, place: str, word: str, known: frozenset[str] | None, what: str) -> None:
         """A reference to a name that nothing goes by is a problem."""
