@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import httpx
+
 from tracker.archive import Archive
 from tracker.decide.query import Vocabulary
 from tracker.errors import ArchiveAway
@@ -97,7 +98,7 @@ SUMMIT = Event(
 ABUJA = Event(
     "e2abuja",
     "announced",
-    (Party("a delegation; of ministers", None, "SEN"),),
+    (Party("a ministerial delegation, led by the minister", None, "SEN"),),
     Party(country="NGA"),
     "Abuja",
     date(2024, 7, 22),
@@ -227,7 +228,7 @@ def _told(archive: Archive) -> dict[str, str]:
         "sahel-wire",
         at(7, 9, 5),
         "Réunis samedi à Niamey, les trois chefs d’État ont acté la naissance de leur confédération. « "
-        "{SHARED} », a écrit le "
+        f"{SHARED} », a écrit le "
         "colonel Goïta, qui en assure la présidence pour un an.",
         "Sahel : les trois présidents scellent leur confédération à Niamey",
     )
@@ -268,7 +269,7 @@ def _treaty(archive: Archive) -> str:
     agreed = (0.95, "avons signé le traité")
     firing = Firing("sahel-visits", "label:agreement country:MLI, by “avons signé le traité”")
     key = keep(archive, "goita-x", new(first, "fr", firing=firing, agreement=agreed), now=at(6, 18, 13))
-    second = replace(first, text=TREATY, hash="f" * 64, edited_at=at(6, 18, 39))
+    second = replace(first, text=TREATY, hash=hashlib.sha256(TREATY.encode()).hexdigest(), edited_at=at(6, 18, 39))
     safe = (0.91, "défendre nos frontières", "protéger nos populations")
     edit = replace(new(second, "fr", agreement=agreed, security_statement=safe), verdict="edited", statement=key)
     return keep(archive, "goita-x", edit, now=at(6, 18, 40))

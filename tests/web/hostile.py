@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from desk import NOW, DeskTracker, at, keep, post
+
 from tracker.archive import Archive
 from tracker.models.source import Judged, Source
 from tracker.models.statement import Classification, Event, EventTold, Firing, Label, Link, Media, Party, Related, Words
 
 ATTACKS = (
-    "<script>window.OWNED=1</script><img src=x onerror=\"window.OWNED=1\">CANARY",
+    '<script>window.OWNED=1</script><img src=x onerror="window.OWNED=1">CANARY',
     "\"><svg onload=window.OWNED=1>CANARY' autofocus onfocus=window.OWNED=1 x='",
     "</title></textarea></style></script><script>window.OWNED=1</script>CANARY",
     "{{7*7}} ${7*7} {% for x in ().__class__.__base__.__subclasses__() %}{% endfor %} CANARY",

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 from desk import Away, DeskTracker, visit
+
 from tracker.models import shape
 
 

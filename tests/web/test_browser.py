@@ -13,6 +13,7 @@ import uvicorn
 from desk import DeskTracker, open_desk
 from hostile import open_hostile
 from playwright.sync_api import Browser, Page, sync_playwright
+
 from tracker.web import make_app
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

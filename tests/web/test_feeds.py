@@ -46,7 +46,7 @@ async def test_visits_are_a_calendar_with_whole_days(client: httpx.AsyncClient) 
     assert max(len(line.encode()) for line in lines) <= 75
     whole = answer.text.replace("\r\n ", "").split("\r\n")
     assert (whole[0], whole[-2], whole[-1]) == ("BEGIN:VCALENDAR", "END:VCALENDAR", "")
-    assert "SUMMARY:a delegation\\; of ministers → Nigeria (announced)" in whole
+    assert "SUMMARY:a ministerial delegation\\, led by the minister → Nigeria (announced)" in whole
     assert "DTSTART;VALUE=DATE:20240722" in whole
     assert "DTEND;VALUE=DATE:20240725" in whole
     assert "LOCATION:Niamey" in whole

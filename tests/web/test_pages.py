@@ -8,6 +8,7 @@ import re
 import httpx
 import pytest
 from desk import SHARED, Away, DeskTracker, visit
+
 from tracker.archive import Archive
 
 
@@ -36,7 +37,7 @@ async def text(client: httpx.AsyncClient, path: str, status: int = 200) -> str:
         ("/digests", ["morning", "2024-07-07"]),
         ("/digests/morning/2024-07-07", ["statements that first matched between", "Déplacement"]),
         ("/visits", ["2024-07-22</time> – <time", "Abdourahamane Tiani", "Niamey", "announced", "past"]),
-        ("/visits?visitor=SEN", ["a delegation; of ministers", "1</strong> visit"]),
+        ("/visits?visitor=SEN", ["a ministerial delegation, led by the minister", "1</strong> visit"]),
     ],
 )
 async def test_a_page_shows_what_it_is_for(client: httpx.AsyncClient, path: str, shown: list[str]) -> None:

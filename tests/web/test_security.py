@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from desk import NOW, DeskTracker, visit
+
 from tracker.web import security
 
 TOKEN = "a long token of this desk, with ünicode"

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from desk import NOW
+
 from tracker.models.statement import Label, Words
 from tracker.web import show
 

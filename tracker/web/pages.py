@@ -112,11 +112,11 @@ def source(request: Request, its: Its, name: Name) -> Response:
     now = its.clock.now()
     since = now - timedelta(days=WATCHED_DAYS)
     spans = its.archive.coverage(name, since, now)
-    watched = sum(((min(s.end, now) - max(s.start, since)) for s in spans), timedelta())
+    since = max(since, spans[0].start) if spans else since
+    watched = sum((min(span.end, now) - max(span.start, since) for span in spans), timedelta())
+    share = watched / (now - since) if now > since else 0.0
     said = its.archive.search(AnyFacet((terms.facet("source", name),)), limit=10)
-    return page(
-        request, "source.html", one=found[0], spans=spans, share=watched / (now - since), since=since, found=said
-    )
+    return page(request, "source.html", one=found[0], spans=spans, share=share, since=since, found=said)
 
 
 @router.get("/alerts")

@@ -34,6 +34,7 @@ def environment(tracker: Tracker) -> Environment:
     }
     pages.globals |= {
         "toggle": show.toggle,
+        "longest": show.LONGEST,
         "changes": show.changes,
         "country": lambda code: gazetteer.country_name(code) if code else "",
         "leader": tracker.registry.leader,

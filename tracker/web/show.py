@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from difflib import SequenceMatcher
@@ -19,22 +18,16 @@ _HIDDEN = re.compile("([\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\
 _OUTSIDE = re.compile(r"https?://[^\s<>\"\\^`{|}\x00-\x20\x7f-\x9f\u202a-\u202e\u2066-\u2069]+", re.IGNORECASE)
 #: Texts beyond this many characters are shown in part on a list, and this many words are compared at most.
 WHOLE, COMPARED = 640, 4000
-#: A citation quotes this many characters.
-QUOTED = 220
+#: Characters of a text that a page shows at most, and that a citation quotes.
+LONGEST, QUOTED = 60_000, 220
 
 
 def visible(raw: str) -> Markup:
     """Escaped text; each hidden character stays, alone in an isolate that shows its code point."""
     return Markup("").join(
-        Markup('<bdi class="hidden" data-code="{}" title="{}">{}</bdi>').format(f"U+{ord(p):04X}", _named(p), p)
-        if index % 2
-        else p
+        Markup('<bdi class="hidden" data-code="U+{:04X}">{}</bdi>').format(ord(p), p) if index % 2 else p
         for index, p in enumerate(_HIDDEN.split(raw))
     )
-
-
-def _named(char: str) -> str:
-    return unicodedata.name(char, "control character").lower()
 
 
 def say(raw: str | None) -> Markup:
@@ -144,7 +137,7 @@ def citation(one: Statement, current: Version | None, address: str) -> str:
     names = (speaker.name or post.author or post.publisher or one.source, speaker.office)
     who = ", ".join(filter(None, (*names, gazetteer.country_name(speaker.country) if speaker.country else None)))
     said = text.squeeze(post.title or post.text)
-    said = said if len(said) <= QUOTED else said[:QUOTED].rsplit(" ", 1)[0] + "…"
+    said = said if len(said) <= QUOTED else said[:QUOTED].rsplit(" ", 1)[0].rstrip(".,;: ") + "…"
     when = f"{post.effective_at:%d %B %Y, %H:%M} UTC" + ("" if post.published_at else " (inferred)")
     kept = f"Archived {one.first_seen_at:%Y-%m-%d %H:%M:%S} UTC as {address}"
     proof = f", SHA-256 of the bytes received {current.evidence_sha256}" if current and current.evidence_sha256 else ""
