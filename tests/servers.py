@@ -26,6 +26,14 @@ from pathlib import Path
 from typing import Any, Self
 
 
+async def closed(server: asyncio.Server) -> None:
+    """Waits until the last connection of a closed server is gone, which `wait_closed` does from Python 3.12 on."""
+    async with asyncio.timeout(5):
+        while getattr(server, "_active_count", 0):
+            await asyncio.sleep(0)
+        await server.wait_closed()
+
+
 class _Server:
     """A listening socket whose connections are ended with it."""
 
@@ -44,7 +52,7 @@ class _Server:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._server.wait_closed()
+        await closed(self._server)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()

@@ -12,6 +12,7 @@ from typing import Any
 
 import httpcore
 import pytest
+
 from tests.servers import Answer, Site
 from tracker.errors import AddressRefused, ConfigError, SourceError, SourceUnreachable
 from tracker.models.source import Request

@@ -10,7 +10,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from tests.servers import Certificate, Scripted
+
+from tests.servers import Certificate, Scripted, closed
 from tracker.errors import DeliveryDead, DeliveryError, DeliveryRetry, DeliveryUnknown
 from tracker.models.telling import Mail
 from tracker.outside.mail import Mailer
@@ -81,8 +82,7 @@ async def serving(post: Post, **options: Any) -> AsyncIterator[int]:
                 each.transport.abort()
             if each._handler_coroutine is not None:
                 each._handler_coroutine.cancel()
-        await asyncio.sleep(0)
-        await server.wait_closed()
+        await closed(server)
 
 
 def letter(recipient: str = "desk@example.org", raw: bytes = RAW) -> Mail:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+
 from tests.outside import readers
 from tracker.errors import SourceBroken, SourceThrottled
 from tracker.outside.workers import Workers
