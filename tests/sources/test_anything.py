@@ -9,6 +9,7 @@ import pytest
 from answers import NOW, answer, feed_source, keep, rss, x_source
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from tracker.decide.compare import compare
 from tracker.decide.normalise import posts
 from tracker.errors import TrackerError

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from time import process_time
 
 import pytest
-from answers import FIXTURES, answer, feed_source, one, read_feed, rss
+from answers import FIXTURES, NOW, answer, feed_source, one, read_feed, rss
 from pydantic import ValidationError
+
+from tracker.decide.normalise import posts
 from tracker.errors import SourceBroken, SourceRefused
+from tracker.models.registry import Registry
 from tracker.models.source import PollState
 from tracker.models.statement import Media
 from tracker.sources import KINDS
@@ -71,6 +75,7 @@ def test_the_content_is_preferred_to_the_summary_and_keeps_no_markup() -> None:
         ("&lt;script&gt;x()&lt;/script&gt;CANARI", "CANARI"),
         ("&lt;script&gt;x()&lt;/script&gt;", "<script>x()</script>"),
         ("=?utf-8?q?Hi=0ABcc:_v@evil.test?=", "=?utf-8?q?Hi=0ABcc:_v@evil.test?="),
+        ("a&#55357;&#56832;b&#xD83D;c", "a😀b\ufffdc"),
         ("", None),
     ],
 )
@@ -223,6 +228,26 @@ def test_an_external_entity_brings_nothing_in(tmp_path) -> None:  # type: ignore
 def test_json_ids_of_any_size_surrogates_and_utf_16_are_read() -> None:
     body = '{"items":[{"id":9223372036854775808,"content_text":"bad \\ud83d end"}]}'
     assert one(body.encode("utf-16")).external_id == "9223372036854775808"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "&lt;script&gt;",
+        "&lt;!--",
+        "&lt;div&gt;",
+        "&lt;a b=&quot;",
+        "http://",
+        "&lt;",
+        "&lt;p&gt;&lt;br&gt;",
+        "&amp;amp;",
+    ],
+)
+def test_text_made_to_be_slow_is_not(text: str) -> None:
+    body = rss(f"<item><title>{text * 3000}</title><description>{text * 60_000}</description></item>")
+    begun = process_time()
+    posts(feed_source(), read_feed(body), Registry(), NOW)
+    assert process_time() - begun < 5.0
 
 
 def test_an_empty_feed_is_a_page_without_drafts() -> None:

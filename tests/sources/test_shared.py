@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from answers import NOW, answer, feed_source, keep, read_feed, x_source
+
 from tracker.decide import answer as answers
 from tracker.decide.compare import compare
 from tracker.decide.normalise import posts

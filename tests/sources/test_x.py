@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from answers import NOW, answer, x_source
 from pydantic import ValidationError
+
 from tracker.errors import SourceBroken, SourceError, SourceGone, SourceRefused, SourceThrottled
 from tracker.models.source import Draft, Page, PollState, Source
 from tracker.models.statement import Media

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import cast
@@ -21,7 +21,7 @@ from tracker.models.statement import Media, Post, Presence
 
 #: A date further ahead of our clock is impossible, not early.
 AHEAD = timedelta(days=1)
-_ADDRESS_TAIL = re.compile(r"(https?://[^\s?#]+)[?#]\S*")
+_ADDRESS = re.compile(r"https?://\S+")
 _LANG = re.compile(r"[a-z]{2,3}(?=$|[-_])")
 
 
@@ -42,9 +42,9 @@ def posts(source: Source, page: Page, registry: Registry, now: datetime) -> tupl
 
 
 def _post(source: Source, draft: Draft, registry: Registry, now: datetime) -> Post:
-    when = _when(draft, now)
+    published, effective, inferred = _when(draft, now)
     title, body = _clean(draft.title), text.clean(draft.text)
-    day = when.effective.date()
+    day = effective.date()
     return Post(
         external_id=text.clean(draft.external_id),
         keys=tuple(text.clean(key) for key in draft.keys),
@@ -53,14 +53,14 @@ def _post(source: Source, draft: Draft, registry: Registry, now: datetime) -> Po
         publisher=source.publisher,
         text=body,
         hash=content_hash(title, body),
-        effective_at=when.effective,
+        effective_at=effective,
         title=title,
         url=_clean(draft.url),
         author=_clean(draft.author),
         lang=_lang(draft.lang) or source.lang,
-        published_at=when.published,
+        published_at=published,
         published_stated=_clean(draft.published_stated),
-        published_inferred=when.inferred,
+        published_inferred=inferred,
         edited_at=draft.edited_at if draft.edited_at and draft.edited_at <= now + AHEAD else None,
         media=tuple(Media(one.type, text.clean(one.url), _clean(one.alt), one.sha256) for one in draft.media),
         references=draft.references,
@@ -70,29 +70,24 @@ def _post(source: Source, draft: Draft, registry: Registry, now: datetime) -> Po
 
 def content_hash(title: str | None, body: str) -> str:
     """SHA-256 over the words of a title and a text, as the module says."""
-    seen = _ADDRESS_TAIL.sub(r"\1", f"{text.squeeze(title or '')}\n{text.squeeze(body)}")
+    words = f"{text.squeeze(title or '')}\n{text.squeeze(body)}"
+    seen = _ADDRESS.sub(lambda found: re.split(r"[?#]", found[0], maxsplit=1)[0], words)
     return sha256(unicodedata.normalize("NFC", seen).encode()).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class _When:
-    published: datetime | None
-    effective: datetime
-    inferred: str | None
-
-
-def _when(draft: Draft, now: datetime) -> _When:
-    """The checked date. A stated one too far ahead is impossible; one a little ahead counts from when it was seen."""
+def _when(draft: Draft, now: datetime) -> tuple[datetime | None, datetime, str | None]:
+    """(published, effective, what was inferred). A stated date too far ahead is impossible; one a little ahead counts
+    from when it was seen."""
     published = draft.published_at
     if published and published <= now:
-        return _When(published, published, draft.published_inferred)
+        return published, published, draft.published_inferred
     if published and published <= now + AHEAD:
-        return _When(published, now, "first seen: the stated time is ahead of our clock")
+        return published, now, "first seen: the stated time is ahead of our clock"
     if draft.inferred_at and draft.inferred_at <= now:
-        return _When(None, draft.inferred_at, draft.published_inferred)
+        return None, draft.inferred_at, draft.published_inferred
     if published:
-        return _When(None, now, "first seen: the stated date is in the future")
-    return _When(None, now, f"first seen: {'the stated date is impossible' if draft.published_stated else 'no date'}")
+        return None, now, "first seen: the stated date is in the future"
+    return None, now, f"first seen: {'the stated date is impossible' if draft.published_stated else 'no date'}"
 
 
 def _clean(raw: str | None) -> str | None:

@@ -25,7 +25,11 @@ _MONTHS = (
     "nov novembre november noviembre novembro", "dec decembre december diciembre dic dezembro dez",
 )  # fmt: skip
 _MONTH = {name: number for number, names in enumerate(_MONTHS, 1) for name in names.split()}
-_ZONES = {"cet": 1, "cest": 2, "wat": 1, "cat": 2, "sast": 2, "eat": 3, "msk": 3, "bst": 1, "west": 1, "eet": 2}
+_ZONES = {
+    "z": 0, "gmt": 0, "utc": 0, "ut": 0, "cet": 1, "cest": 2, "wat": 1, "cat": 2, "sast": 2, "eat": 3, "msk": 3,
+    "bst": 1, "west": 1, "eet": 2,
+    "est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7,
+}  # fmt: skip
 _ISO = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:[T ]+(\d\d:\d\d(?::\d\d)?)(?:[.,](\d+))?)?\s*(Z|[A-Z]{2,4}|[+-]\d\d(?::?\d\d)?)?$", re.I
 )
@@ -98,14 +102,7 @@ def _offset(raw: str) -> tzinfo | None:
         minutes = int(match[2]) * 60 + int(match[3] or 0)
         return timezone(timedelta(minutes=minutes if match[1] == "+" else -minutes)) if minutes < 1440 else None
     name = re.sub(r"[^a-z]", "", raw.lower())
-    if name in ("z", "gmt", "utc", "ut"):
-        return UTC
-    return timezone(timedelta(hours=_ZONES[name])) if name in _ZONES else _american(name)
-
-
-def _american(name: str) -> tzinfo | None:
-    parts = parsedate_tz(f"1 Jan 2000 00:00:00 {name}") if name else None
-    return timezone(timedelta(seconds=parts[9])) if parts and parts[9] else None
+    return timezone(timedelta(hours=_ZONES[name])) if name in _ZONES else None
 
 
 @lru_cache(maxsize=256)

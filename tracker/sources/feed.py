@@ -27,7 +27,9 @@ _ACCEPT = (
 #: More attributes than this in one tag and feedparser's time grows with their square.
 MOST_ATTRIBUTES = 500
 _LONG_TAG = re.compile(rb"<[^<>]{4000,}")
-_NESTED_ENTITY = re.compile(rb"<!ENTITY\s[^>]*[\"'][^\"'>]*&(?!#)", re.IGNORECASE)
+_NESTED_ENTITY = re.compile(rb"<!ENTITY\s[^>]{0,2000}[\"'][^\"'>]{0,2000}&(?!#)", re.IGNORECASE)
+_SURROGATE = re.compile(rb"&#(?:x(d[89a-f][0-9a-f]{2})|(5[5-7]\d{3}));", re.IGNORECASE)
+_SURROGATES = re.compile(rb"(?:" + _SURROGATE.pattern + rb")+", re.IGNORECASE)
 _CUT_OFF = ("no element found", "unclosed", "premature end", "unexpected end")
 _HTML = re.compile(rb"<(!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 _CHALLENGE = re.compile(rb"just a moment|cf-chl|cf-challenge|attention required|captcha|are human|ddos", re.I)
@@ -87,7 +89,7 @@ def _parse(body: bytes, charset: str) -> Any:
     _refuse_traps(body)
     try:
         parsed = feedparser.parse(
-            BytesIO(body),
+            BytesIO(_SURROGATES.sub(_mended, body)),
             response_headers={"content-type": f"application/xml{charset}"},
             sanitize_html=False,
             resolve_relative_uris=False,
@@ -107,10 +109,17 @@ def _parse(body: bytes, charset: str) -> Any:
 
 
 def _refuse_traps(body: bytes) -> None:
-    if _NESTED_ENTITY.search(body):
+    if _NESTED_ENTITY.search(body[:50_000]):
         raise SourceBroken("the feed's DTD nests entities")
     if any(found[0].count(b"=") > MOST_ATTRIBUTES for found in _LONG_TAG.finditer(body)):
         raise SourceBroken(f"the feed has a tag with more than {MOST_ATTRIBUTES} attributes")
+
+
+def _mended(found: re.Match[bytes]) -> bytes:
+    """References to the two halves of a character as one to the whole; a lone half, where feedparser fails, is lost."""
+    units = [int(hexed, 16) if hexed else int(plain) for hexed, plain in _SURROGATE.findall(found[0])]
+    whole = b"".join(unit.to_bytes(2, "big") for unit in units).decode("utf-16-be", "replace")
+    return "".join(f"&#{ord(char)};" for char in whole).encode()
 
 
 def _charset(reply: Reply) -> str:
@@ -140,8 +149,7 @@ def _not_a_feed(body: bytes, trouble: str) -> SourceError:
 def _whole_entries(parsed: Any, body: bytes) -> tuple[list[Any], list[str]]:
     """The entries without one that was cut off, and what to note. SourceBroken when nothing whole is left."""
     entries, trouble = list(parsed.entries), str(parsed.get("bozo_exception") or "")
-    edges = _ITEM_EDGE.findall(body)
-    if parsed.bozo and any(words in trouble for words in _CUT_OFF) and not (edges and edges[-1] == b"/"):
+    if parsed.bozo and any(words in trouble for words in _CUT_OFF) and _ITEM_EDGE.findall(body)[-1:] != [b"/"]:
         if len(entries) < 2:
             raise SourceBroken(f"the feed is cut off before its first whole item ({trouble[-80:]})")
         return entries[:-1], ["the document is cut off: its last item was left for the next poll"]

@@ -58,7 +58,7 @@ def url_key(url: str) -> str | None:
 
 def day_key(title: str, moment: datetime | None) -> str | None:
     """`day:` a hash of the folded title, and the UTC day (empty when no date was stated); None without a title."""
-    words = text.squeeze(text.fold(text.clean(title)))[:300]
+    words = text.squeeze(text.fold(text.clean(title[:2000])))[:300]
     day = moment.astimezone(UTC).date().isoformat() if moment else ""
     return f"day:{_digest(words)[:16]}:{day}" if words else None
 
