@@ -378,12 +378,13 @@ def sources_toml(feeds: Iterable[tuple[str, str, list[str]]], accounts: Iterable
                 "",
                 "# ---- X accounts: off until TRACKER_X_BEARER_TOKEN is set. X bills what is read ([x] in",
                 "# tracker.toml caps it): a first reading takes one page; Sahel, West Africa, P5, a few bodies are on.",
+                "# Its terms ask that what is deleted there goes here too: text and evidence, not id, times and hash.",
             ]  # fmt: skip
         for wish, otherwise, lines in part:
             name = wish if wish not in names else otherwise
             names.add(name)
             out += ["", "[[source]]", f"name = {quoted(name)}", f"kind = {quoted(kind)}", *lines]
-            out += ['every = "5m"', "max_pages = 1"] if kind == "x" else []
+            out += ['every = "5m"', "max_pages = 1", "redact_on_delete = true"] if kind == "x" else []
     return "\n".join(out) + "\n"
 
 
