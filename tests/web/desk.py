@@ -325,6 +325,7 @@ class DeskTracker:
         return SimpleNamespace(web=web, x=SimpleNamespace(monthly_reads=10_000, price=0.005))
 
     def health(self) -> Any:
+        self.archive.sources()
         return SimpleNamespace(ok=not self.problems, problems=self.problems, detail={"late": 0})
 
 

@@ -41,6 +41,7 @@ async def test_one_statement_by_its_id_or_a_prefix(client: httpx.AsyncClient, de
         ("/api/v1/statements/zzzzzzzz", 404, {}),
         ("/api/v1/nothing", 404, {}),
         ("/api/v1/events?after=soon", 400, {}),
+        ("/api/v1/events?host=" + "a" * 101, 400, {}),
         ("/feed.atom?q=label:nope", 400, {"column": 7}),
     ],
 )
@@ -107,6 +108,12 @@ async def test_health_says_whether_the_tracker_does_its_job(
         answer = await client.get("/health")
     assert answer.status_code == status
     assert answer.json() == {"ok": not problems, "problems": list(problems), "late": 0}
+
+
+async def test_an_archive_that_is_away_is_not_healthy() -> None:
+    async with visit(DeskTracker(Away())) as client:
+        answer = await client.get("/health")
+    assert (answer.status_code, answer.json()["ok"]) == (503, False)
 
 
 async def test_metrics_are_read_from_the_archive_at_each_scrape(client: httpx.AsyncClient) -> None:

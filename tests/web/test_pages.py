@@ -10,6 +10,7 @@ import pytest
 from desk import SHARED, Away, DeskTracker, visit
 
 from tracker.archive import Archive
+from tracker.errors import NotFound
 
 
 async def text(client: httpx.AsyncClient, path: str, status: int = 200) -> str:
@@ -57,6 +58,21 @@ async def test_a_statement_is_shown_with_all_that_is_known_of_it(client: httpx.A
         "Archived 2024-07-06 18:13:00 UTC as http://127.0.0.1:8000/statements/",
     ):  # fmt: skip
         assert words in page, words
+
+
+async def test_a_statement_whose_bytes_were_taken_away_is_still_shown(desk: DeskTracker) -> None:
+    class Redacted:
+        """The same archive without evidence."""
+
+        def __getattr__(self, verb: str) -> object:
+            return getattr(desk.archive, verb)
+
+        def evidence(self, sha256: str) -> object:
+            raise NotFound(f"no evidence {sha256}")
+
+    async with visit(DeskTracker(Redacted())) as client:
+        page = await text(client, f"/statements/{desk.ids['treaty']}")
+    assert "No bytes are kept for this version" in page
 
 
 async def test_a_unique_prefix_of_an_id_will_do(client: httpx.AsyncClient, desk: DeskTracker) -> None:

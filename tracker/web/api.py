@@ -9,12 +9,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path
 from fastapi.responses import JSONResponse, Response
 
+from tracker.errors import ArchiveError
 from tracker.models import shape
 from tracker.models.source import SourceStatus
 from tracker.models.statement import Found
 from tracker.web import metrics
 from tracker.web.render import HERE
-from tracker.web.tracker import Cursor, Its, Limit, Sort, Text, find
+from tracker.web.tracker import Cursor, Its, Limit, Side, Sort, Text, find
 
 #: What the answers look like, for OpenAPI; a test holds it against models.shape.
 SCHEMAS: dict[str, Any] = json.loads((HERE / "schemas.json").read_text(encoding="utf-8"))
@@ -58,8 +59,8 @@ def events(
     its: Its,
     after: date | None = None,
     before: date | None = None,
-    visitor: str | None = None,
-    host: str | None = None,
+    visitor: Side = None,
+    host: Side = None,
     limit: Limit = 100,
 ) -> JSONResponse:
     """Visits in [after, before), by a leader's id or a country's code on either side."""
@@ -92,8 +93,11 @@ def source_shape(one: SourceStatus) -> dict[str, Any]:
 @machines.get("/health")
 def health(its: Its) -> JSONResponse:
     """200 while the tracker does its job, else 503 with its problems."""
-    now = its.health()
-    return JSONResponse({"ok": now.ok, "problems": now.problems, **now.detail}, 200 if now.ok else 503)
+    try:
+        now = its.health()
+    except ArchiveError as error:
+        return JSONResponse({"ok": False, "problems": [str(error)]}, 503)
+    return JSONResponse({"ok": now.ok, "problems": list(now.problems), **now.detail}, 200 if now.ok else 503)
 
 
 @machines.get("/metrics")

@@ -12,10 +12,11 @@ from fastapi.responses import Response
 from tracker import gazetteer, terms
 from tracker.errors import NotFound, QueryError
 from tracker.models.query import AnyFacet
-from tracker.models.statement import Found
+from tracker.models.source import Evidence
+from tracker.models.statement import Found, Version
 from tracker.web import show
 from tracker.web.render import page
-from tracker.web.tracker import Cursor, Its, Sort, Text, find, root
+from tracker.web.tracker import Cursor, Its, Side, Sort, Text, Tracker, find, root
 
 router = APIRouter(include_in_schema=False)
 Name = Annotated[str, Path(max_length=200)]
@@ -47,7 +48,7 @@ def statement(request: Request, its: Its, statement_id: Name) -> Response:
     one = its.archive.statement(statement_id)
     versions = sorted(its.archive.versions(one.id), key=lambda version: -version.version)
     current = versions[0] if versions else None
-    kept = its.archive.evidence(current.evidence_sha256) if current and current.evidence_sha256 else None
+    kept = _evidence(its, current)
     others = {other.id: other for other in its.archive.statements([link.statement for link in one.links])}
     return page(
         request,
@@ -61,6 +62,13 @@ def statement(request: Request, its: Its, statement_id: Name) -> Response:
     )
 
 
+def _evidence(its: Tracker, version: Version | None) -> Evidence | None:
+    try:
+        return its.archive.evidence(version.evidence_sha256) if version and version.evidence_sha256 else None
+    except NotFound:  # taken away with a deleted post, as its platform's terms ask
+        return None
+
+
 @router.get("/evidence/{sha256}")
 def evidence(its: Its, sha256: Annotated[str, Path(pattern="^[0-9a-f]{64}$")]) -> Response:
     """The bytes as received, never as something a browser would show."""
@@ -69,7 +77,7 @@ def evidence(its: Its, sha256: Annotated[str, Path(pattern="^[0-9a-f]{64}$")]) -
 
 
 @router.get("/visits")
-def visits(request: Request, its: Its, visitor: Name | None = None, host: Name | None = None) -> Response:
+def visits(request: Request, its: Its, visitor: Side = None, host: Side = None) -> Response:
     """Who visited whom, where, when."""
     events = its.archive.events(visitor=visitor or None, host=host or None, limit=200)
     return page(request, "visits.html", events=events, visitor=visitor, host=host)

@@ -39,9 +39,8 @@ def hosts_of(host: str, public_url: str) -> frozenset[str] | None:
         loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         loopback = False
-    return (
-        frozenset({"127.0.0.1", "localhost", "::1", host, urlsplit(public_url).hostname or host}) if loopback else None
-    )
+    names = {"127.0.0.1", "localhost", "::1", host, urlsplit(public_url).hostname or host}
+    return frozenset(names) if loopback else None
 
 
 def same(given: bytes, kept: str) -> bool:
@@ -60,9 +59,8 @@ def signed_in(token: str, cookie: str, now: datetime) -> bool:
     end = cookie.partition(".")[0]
     if not (end.isascii() and end.isdigit() and len(end) < 12):
         return False
-    return int(end) > now.timestamp() and same(
-        cookie.encode(errors="replace"), session(token, datetime.fromtimestamp(int(end), now.tzinfo))
-    )
+    ours = session(token, datetime.fromtimestamp(int(end), now.tzinfo))
+    return int(end) > now.timestamp() and same(cookie.encode(errors="replace"), ours)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ Sort = Literal["date", "relevance"]
 Text = Annotated[str, Query(max_length=1000, description="A query; empty means everything")]
 Limit = Annotated[int, Query(ge=1, le=200)]
 Cursor = Annotated[str | None, Query(max_length=300)]
+Side = Annotated[str | None, Query(max_length=100, description="A leader's id or a country's code")]
 
 
 class Tracker(Protocol):
