@@ -66,6 +66,12 @@ def test_the_content_is_preferred_to_the_summary_and_keeps_no_markup() -> None:
     assert one(rss(ITEM.format(f"<description>court</description>{content}"))).text == "Un\ndeux\n\ntrois"
 
 
+def test_text_without_markup_keeps_its_paragraphs_and_loses_its_line_ends() -> None:
+    assert one(rss(ITEM.format("<description>Un\ndeux &amp;amp; trois\n \n\nquatre</description>"))).text == (
+        "Un deux & trois\n\nquatre"
+    )
+
+
 @pytest.mark.parametrize(
     ("escaped", "title"),
     [
@@ -192,6 +198,9 @@ def test_the_error_items_of_a_bridge_are_dropped_and_noted() -> None:
         ("<!DOCTYPE html><html><body><h1>Bienvenue</h1></body></html>", SourceBroken, "a web page, not a feed"),
         ("<html><form><input type=password></form></html>", SourceRefused, "a login page"),
         ("<html><title>Just a moment...</title></html>", SourceRefused, "a challenge page"),
+        ("<html><title>Accueil</title><a>Login</a> g-recaptcha</html>", SourceBroken, "a web page, not a feed"),
+        ("<html><title>Connexion - Intranet</title></html>", SourceRefused, "a login page"),
+        ('{"error":"\\u001b[31m\\nno"}', SourceRefused, "␛[31m no"),
         ("http://127.0.0.1:9/meta-data/", SourceBroken, "not a feed"),
         (
             '{"errors":[{"code":32,"message":"Could not authenticate you"}]}',

@@ -157,6 +157,7 @@ def test_a_number_that_x_would_not_take_back_moves_nothing() -> None:
         (400, {"title": "Invalid Request", "errors": [{"message": "since_id"}]}, {}, SourceBroken, "since_id"),
         (429, {"title": "Too Many Requests"}, {}, SourceThrottled, "Too Many Requests"),
         (429, {"type": "https://api.x.com/2/problems/usage-capped"}, {}, SourceThrottled, "usage cap is spent"),
+        (403, {"detail": "two\nlines \x1b[31m"}, {}, SourceRefused, "two lines ␛[31m"),
         (403, b"<html>", {}, SourceRefused, "no reason given"),
     ],
 )

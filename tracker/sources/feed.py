@@ -32,8 +32,14 @@ _SURROGATE = re.compile(rb"&#(?:x(d[89a-f][0-9a-f]{2})|(5[5-7]\d{3}));", re.IGNO
 _SURROGATES = re.compile(rb"(?:" + _SURROGATE.pattern + rb")+", re.IGNORECASE)
 _CUT_OFF = ("no element found", "unclosed", "premature end", "unexpected end")
 _HTML = re.compile(rb"<(!doctype\s+html|html|head|body)\b", re.IGNORECASE)
-_CHALLENGE = re.compile(rb"just a moment|cf-chl|cf-challenge|attention required|captcha|are human|ddos", re.I)
-_LOGIN = re.compile(rb"type=[\"']?password|log ?in|sign ?in|connexion", re.IGNORECASE)
+_CHALLENGE = re.compile(
+    rb"just a moment\.\.\.|cf-chl|cf-challenge|challenge-platform|captcha-delivery|attention required! \|"
+    rb"|(?:are|you're) (?:a )?human|enable javascript and cookies|ddos protection",
+    re.IGNORECASE,
+)
+_LOGIN = re.compile(
+    rb"type\s*=\s*[\"']?password|<title[^>]*>[^<]{0,80}(?:log ?in|sign ?in|connexion|iniciar ses)", re.IGNORECASE
+)
 _ROOT_END = re.compile(rb"</(?:rss|feed|(?:\w+:)?RDF)\s*>")
 _ITEM_EDGE = re.compile(rb"<(/?)(?:\w+:)?(?:item|entry)\b")
 _PERIODS = {"hourly": 3600.0, "daily": 86400.0, "weekly": 604800.0, "monthly": 2592000.0, "yearly": 31536000.0}

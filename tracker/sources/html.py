@@ -32,8 +32,9 @@ def to_text(html: str) -> str:
 
 def _to_text(html: str) -> str:
     marked = html.replace(_PARAGRAPH, " ").replace(_LINE, " ").replace("\x00", "")
-    if "<" not in marked and "&" not in marked:
-        return _SPACE.sub(" ", marked).strip()
+    if not _TAG.search(marked):  # plain text: its empty lines are its paragraphs
+        parts = [_SPACE.sub(" ", part).strip() for part in re.split(r"\n\s*\n", unescape(marked))]
+        return "\n\n".join(part for part in parts if part)
     flat = _SPACE.sub(" ", _flatten(marked) if marked.count("<") <= MOST_TAGS else _cut(marked))
     flat = _BREAKS.sub("\n\n", flat)
     return re.sub(rf" ?{_LINE} ?", "\n", flat).strip()

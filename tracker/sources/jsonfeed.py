@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 
+from tracker import text
 from tracker.errors import SourceBroken, SourceRefused
 from tracker.models.source import Draft
 from tracker.models.statement import Media
@@ -39,7 +40,8 @@ def _not_a_feed(feed: At) -> SourceBroken | SourceRefused:
         if value:
             inner = value[0] if isinstance(value, list) else value
             told = inner.get("message") or inner.get("detail") if isinstance(inner, dict) else inner
-            return SourceRefused(f"an error instead of a feed: {html.title_text(str(told)[:150]) or name}")
+            said = text.visible(text.squeeze(text.clean(str(told)[:150])))
+            return SourceRefused(f"an error instead of a feed: {said or name}")
     return SourceBroken("JSON, but not a JSON Feed: it has no items")
 
 

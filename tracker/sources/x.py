@@ -17,6 +17,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from pydantic import Field, field_validator
 
+from tracker import text
 from tracker.errors import SourceBroken, SourceError, SourceGone, SourceRefused, SourceThrottled
 from tracker.models.source import Page, PollState, Reply, Request, Source
 from tracker.sources import identity, xpost
@@ -123,7 +124,8 @@ def _problem(body: bytes) -> str:
         for name in names
         if part.get(name, "about:blank") != "about:blank"
     ]
-    return " · ".join(dict.fromkeys(word.rsplit("/problems/", 1)[-1] for word in told))[:200] or "no reason given"
+    said = " · ".join(dict.fromkeys(word.rsplit("/problems/", 1)[-1] for word in told))
+    return text.visible(text.squeeze(text.clean(said)))[:200] or "no reason given"
 
 
 def read(source: Source, state: PollState, reply: Reply) -> Page:
