@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
 
-from tracker import gazetteer, terms
+from tracker import terms
 from tracker.errors import NotFound, QueryError
 from tracker.models.query import AnyFacet
 from tracker.models.source import Evidence
 from tracker.models.statement import Found, Version
 from tracker.web import show
-from tracker.web.render import page
+from tracker.web.render import country, page
 from tracker.web.tracker import Cursor, Its, Side, Sort, Text, Tracker, find, root
 
 router = APIRouter(include_in_schema=False)
@@ -37,7 +37,7 @@ def timeline(
     today = its.clock.now().date()
     spans = [(name, f"after:{today - timedelta(days=back)}") for name, back in SPANS]
     held = {tenure.office for leader in its.registry.leaders for tenure in leader.tenures}
-    lands = {o.country: gazetteer.country_name(o.country) for o in its.registry.offices if o.id in held}
+    lands = {o.country: country(o.country) for o in its.registry.offices if o.id in held}
     values = {"sort": sort, "live": live, "cursor": cursor, "lands": lands, "spans": spans}
     return page(request, "timeline.html", 400 if error else 200, q=q, found=found, error=error, **values)
 
@@ -85,10 +85,12 @@ def visits(request: Request, its: Its, visitor: Side = None, host: Side = None) 
 
 @router.get("/leaders")
 def leaders(request: Request, its: Its) -> Response:
-    """Everybody who is followed, with their office today."""
-    today = its.clock.now().date()
+    """Everybody who is followed, with their office today; who spoke last comes first."""
+    today, heard = its.clock.now().date(), its.archive.speakers()
     held = {leader.id: leader.tenure_on(today) for leader in its.registry.leaders}
-    return page(request, "leaders.html", leaders=its.registry.leaders, held=held, heard=its.archive.speakers())
+    silent = (0, datetime.min.replace(tzinfo=UTC))
+    order = sorted(its.registry.leaders, key=lambda leader: heard.get(leader.id, silent)[1], reverse=True)
+    return page(request, "leaders.html", leaders=order, held=held, heard=heard)
 
 
 @router.get("/leaders/{leader_id}")

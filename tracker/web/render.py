@@ -36,7 +36,7 @@ def environment(tracker: Tracker) -> Environment:
         "toggle": show.toggle,
         "longest": show.LONGEST,
         "changes": show.changes,
-        "country": lambda code: gazetteer.country_name(code) if code else "",
+        "country": country,
         "leader": tracker.registry.leader,
         "office": tracker.registry.office,
         "label_titles": tracker.label_titles,
@@ -52,6 +52,12 @@ def template(request: Request, name: str) -> Template:
     """A template of this app."""
     found: Template = request.app.state.pages.get_template(name)
     return found
+
+
+def country(code: str | None) -> str:
+    """The English name of a country or organisation; empty for none."""
+    name = gazetteer.country_name(code) if code else ""
+    return "International" if name == "INT:OTHER" else name.removeprefix("INT:")
 
 
 def page(request: Request, name: str, status: int = 200, **values: Any) -> HTMLResponse:
