@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import inspect, text
+
 from tests import postgres
 from tests.archive import world as w
 from tracker.archive import Archive, tables
@@ -140,3 +141,29 @@ def test_a_copied_database_of_another_program_is_said_to_be_one(tmp_path: Path) 
     other.close()
     with pytest.raises(ArchiveAway):
         Archive.open(f"sqlite:///{tmp_path / 'other.db'}", worker="w")
+
+
+def test_a_worker_cut_from_the_database_is_away_and_then_back(archive: Archive, url: str) -> None:
+    if archive.engine_name != "postgresql":
+        pytest.skip("a file is not cut off")
+    cut = text(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = :name"
+    )
+    other = Archive.open(url, worker="other")
+    with pytest.raises(ArchiveAway), archive.writing() as connection:
+        with other.engine.connect() as killer:
+            killer.execute(cut, {"name": archive.engine.url.database})
+        connection.execute(text("UPDATE sources SET polls = 9"))
+    other.close()
+    assert len(w.put(archive, w.judged(w.post(1))).new) == 1
+
+
+def test_a_frozen_writer_loses_its_transaction(archive: Archive) -> None:
+    if archive.engine_name != "postgresql":
+        pytest.skip("on SQLite there is one daemon")
+    asked = text("SELECT current_setting('idle_in_transaction_session_timeout'), current_setting('lock_timeout')")
+    for transaction in (archive.writing, archive.claiming):
+        with transaction() as connection:
+            assert connection.execute(asked).one() == ("10s", "20s")
+    with archive.reading() as connection:  # and nothing of it outlives the transaction
+        assert connection.execute(asked).one() == ("0", "0")

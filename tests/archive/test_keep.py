@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+
 from tests.archive import world as w
 from tracker.archive import Archive
 from tracker.errors import NotFound

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+
 from tests.archive import world as w
 from tracker.archive import Archive
 from tracker.errors import NotFound
@@ -99,6 +100,17 @@ def test_an_event_is_renewed_by_its_id_too(archive: Archive) -> None:
     archive.relate([related(post, report, replace(EVENT, day=None, status="announced"), "undated")], w.T0)
     archive.relate([related(post, report)], w.T0)
     assert [(event.id, event.status) for event in archive.events()] == [("e1", "past")]
+
+
+def test_two_events_that_turn_out_to_be_one_are_merged(archive: Archive) -> None:
+    post, report = pair(archive)
+    other = replace(EVENT, id="e2", day=None)
+    archive.relate(
+        [related(post, report), Related(post.id, events=(EventTold("k2", other, ((post.id, None),)),))], w.T0
+    )
+    assert len(archive.events()) == 2
+    archive.relate([Related(report.id, events=(EventTold("k", replace(EVENT, id="e2"), ((report.id, VISIT),)),))], w.T0)
+    assert [(event.id, event.statements) for event in archive.events()] == [("e1", tuple(sorted((post.id, report.id))))]
 
 
 @pytest.mark.parametrize(

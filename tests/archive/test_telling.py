@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
+
 from tests.archive import world as w
 from tests.archive.test_leases import notification
 from tracker.archive import Archive

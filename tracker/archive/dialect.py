@@ -17,7 +17,6 @@ class Dialect(Protocol):
     name: str
     #: The column of `words` that holds the sort key.
     key: str
-    insert: Any
     index_insert: str
     #: What `words` must satisfy for the match expression `:m` (with `{n}` for its number).
     match: str
@@ -27,8 +26,8 @@ class Dialect(Protocol):
     def engine(self, url: str) -> Engine:
         """A pool of connections, set up as this engine needs it."""
 
-    def begin_writing(self, connection: Connection) -> None:
-        """Make this the only writing transaction until it ends."""
+    def begin_writing(self, connection: Connection, *, alone: bool) -> None:
+        """Ready a writing transaction; `alone`: make it the only one until it ends."""
 
     def skip_locked(self, query: Select[Any]) -> Select[Any]:
         """The rows of a query, locked, without those that another worker locks now."""

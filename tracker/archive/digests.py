@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select, update
+from sqlalchemy import Connection, Select, func, insert, select, update
 
 from tracker.archive import tables as t
 from tracker.archive.telling import Telling
@@ -57,7 +57,7 @@ class Digests(Telling):
         with self.writing() as connection:
             if not connection.execute(query).first():
                 values = {"starts_at": period.start, "ends_at": period.end, "made_at": now}
-                connection.execute(self.insert(t.issues).values(digest=period.digest, day=day, **values))
+                connection.execute(insert(t.issues).values(digest=period.digest, day=day, **values))
                 waiting = update(t.digest_matches).where(match.digest == period.digest, match.issue.is_(None))
                 connection.execute(waiting.where(match.matched_at < period.end).values(issue=day))
             return _issues(connection, query)[0]

@@ -14,8 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, create_engine, make_url, text
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy import Connection, Engine, Select, create_engine, make_url
 
 from tracker import terms
 from tracker.models.query import And, AnyFacet, AnyWord, Node, Not, Or, Phrase
@@ -32,15 +31,15 @@ LONGEST = 400
 
 name = "postgresql"
 key = "sort_key"
-insert = postgresql_insert
 index_insert = "INSERT INTO words (sort_key, terms) VALUES (:key, CAST(:terms AS tsvector))"
 match = "terms @@ CAST(:m{n} AS tsquery)"
 rank = "ts_rank(terms, CAST(:m{n} AS tsquery))"
 
-_BEGIN = text(
-    "SELECT set_config('idle_in_transaction_session_timeout', :idle, true), set_config('lock_timeout', :wait, true),"
-    " pg_advisory_xact_lock(:writer)"
+_BEGIN = (
+    f"SELECT set_config('idle_in_transaction_session_timeout', '{IDLE}', true),"
+    f" set_config('lock_timeout', '{LOCK_WAIT}', true)"
 )
+_ALONE = f"{_BEGIN}, pg_advisory_xact_lock({WRITER})"
 
 
 def engine(url: str) -> Engine:
@@ -50,9 +49,9 @@ def engine(url: str) -> Engine:
     return create_engine(address, connect_args=options, pool_pre_ping=True, pool_use_lifo=True, pool_timeout=20)
 
 
-def begin_writing(connection: Connection) -> None:
+def begin_writing(connection: Connection, *, alone: bool) -> None:
     """Writers come one by one: commit order is then the order of `seq`, and no two wait for each other's rows."""
-    connection.execute(_BEGIN, {"idle": IDLE, "wait": LOCK_WAIT, "writer": WRITER})
+    connection.exec_driver_sql(_ALONE if alone else _BEGIN)
 
 
 def skip_locked(query: Select[Any]) -> Select[Any]:

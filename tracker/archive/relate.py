@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, delete, func, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, or_, select, update
 
 from tracker import terms
 from tracker.archive import tables as t
@@ -162,13 +162,27 @@ class Relating(Searching):
         if there:
             connection.execute(update(t.events).where(row.id == key).values(values))
         else:
-            connection.execute(self.insert(t.events).values(id=key, **values))
+            connection.execute(insert(t.events).values(id=key, **values))
+        for other in there[1:]:
+            self._merge(connection, other.id, key)
         connection.execute(delete(t.event_parties).where(t.event_parties.c.event == key))
         self.add(connection, t.event_parties, _party_rows(key, event))
         members = [{"event": key, "statement": s, "visit": dump(v) if v else None} for s, v in told.told_by]
         self.add(connection, t.event_members, members)
         member = t.event_members.c
         return set(connection.scalars(select(member.statement).where(member.event == key)))
+
+    def _merge(self, connection: Connection, other: str, key: str) -> None:
+        """An event that turns out to be another one: its members become the other's."""
+        row = t.event_members.c
+        members = connection.execute(select(row.statement, row.visit).where(row.event == other))
+        self.add(connection, t.event_members, [{"event": key, "statement": s, "visit": v} for s, v in members.all()])
+        for table, column in (
+            (t.event_members, row.event),
+            (t.event_parties, t.event_parties.c.event),
+            (t.events, t.events.c.id),
+        ):
+            connection.execute(delete(table).where(column == other))
 
     def _label(self, connection: Connection, labelled: Sequence[tuple[str, Label]], now: datetime) -> None:
         seqs = self._seqs(connection, [statement for statement, _ in labelled])

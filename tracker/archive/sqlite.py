@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, create_engine, event, make_url
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from tracker import terms
 from tracker.errors import ArchiveLocked
@@ -22,11 +21,10 @@ from tracker.terms import Terms
 
 #: Seconds a writer waits for another process's.
 BUSY = 10.0
-_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-16384")
+_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-8192")
 
 name = "sqlite"
 key = "rowid"
-insert = sqlite_insert
 index_insert = "INSERT INTO words (rowid, surface, stems, facets) VALUES (:key, :surface, :stems, :facets)"
 match = "words MATCH :m{n}"
 rank = "-bm25(words, 1.0, 0.7, 0.0)"
@@ -49,8 +47,8 @@ def engine(url: str) -> Engine:
     return made
 
 
-def begin_writing(connection: Connection) -> None:
-    """BEGIN IMMEDIATE has done it."""
+def begin_writing(connection: Connection, *, alone: bool) -> None:
+    """BEGIN IMMEDIATE has done it: SQLite has one writer at a time."""
 
 
 def skip_locked(query: Select[Any]) -> Select[Any]:

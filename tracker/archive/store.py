@@ -35,7 +35,6 @@ class Store:
         self.engine_name: str = self.dialect.name
         self.migrated: tuple[str | None, str] | None = None
         self.engine = self.dialect.engine(url)
-        self.insert = self.dialect.insert
         self._writer = threading.RLock()
 
     @classmethod
@@ -80,16 +79,21 @@ class Store:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """The one writing transaction: committed at the end, rolled back by any error."""
-        with self.claiming() as connection:
-            self.dialect.begin_writing(connection)
+        with self._door(), self._begin(alone=True) as connection:
             yield connection
 
     @contextmanager
     def claiming(self) -> Iterator[Connection]:
         """A writing transaction that waits for no other worker: its rows are those that nobody else has locked."""
-        with self._door(), self._writer, self.engine.connect() as plain:
+        with self._door(), self._begin(alone=False) as connection:
+            yield connection
+
+    @contextmanager
+    def _begin(self, *, alone: bool) -> Iterator[Connection]:
+        with self._writer, self.engine.connect() as plain:
             connection = plain.execution_options(writes=True)
             with connection.begin():
+                self.dialect.begin_writing(connection, alone=alone)
                 yield connection
 
     @contextmanager
