@@ -226,9 +226,11 @@ def test_a_long_post_is_read_in_full_in_both_spellings(spelling: str) -> None:
 @pytest.mark.parametrize("spelling", ["edit_history_tweet_ids", "edit_history_post_ids"])
 def test_an_edit_is_a_state_of_its_first_post(spelling: str) -> None:
     chain = ["1587869648286646272", "1587873422711500800"]
-    found = draft(post(id=chain[1], **{spelling: chain}))
+    found = draft(post(id=chain[1], created_at="2022-11-02T18:25:00.000Z", **{spelling: chain}))
     assert (found.external_id, found.keys) == (chain[0], (f"id:{chain[0]}", f"id:{chain[1]}"))
-    assert found.edited_at is not None
+    assert str(found.edited_at) == "2022-11-02 18:25:00+00:00"
+    assert str(found.published_at)[:16] == "2022-11-02 18:10"
+    assert found.published_inferred == "from the id of its first version"
 
 
 def test_of_two_states_of_one_post_on_a_page_the_latest_counts() -> None:

@@ -58,11 +58,13 @@ def _draft(post: At, media: Mapping[str, At], others: Mapping[str, At], handle: 
     number, chain, references = ident(post), _chain(post), _references(post)
     reposted = next((one.external_id for one in references if one.type == "reposts"), None)
     shown = others.get(reposted or "", post)
-    stated = post["created_at"].text()
-    published, assumed = dates.read(stated)
-    edited = _snowflake(number) if len(chain) > 1 else None
-    inferred = None if published else _snowflake(chain[0])
-    lang = shown["lang"].text()
+    stated, lang, begun = post["created_at"].text(), shown["lang"].text(), _snowflake(chain[0])
+    created, assumed = dates.read(stated)
+    published, is_edit = created, len(chain) > 1
+    if is_edit and begun and created:  # an edit's created_at is the time of the edit
+        published, assumed = min(begun, created), "from the id of its first version"
+    elif begun and not created:
+        assumed = "from the id"
     return Draft(
         external_id=chain[0],
         keys=tuple(identity.id_key(one) for one in chain),
@@ -72,9 +74,10 @@ def _draft(post: At, media: Mapping[str, At], others: Mapping[str, At], handle: 
         author=_reposted_from(post) if reposted else None,
         published_stated=stated,
         published_at=published,
-        published_inferred="from the id" if inferred else assumed,
-        inferred_at=inferred,
-        edited_at=edited,
+        published_inferred=assumed,
+        inferred_at=None if published else begun,
+        edited_stated=stated if is_edit else None,
+        edited_at=(created or _snowflake(number)) if is_edit else None,
         media=tuple(_media(shown, media)) or (tuple(_media(post, media)) if shown is not post else ()),
         references=references,
         presence="withheld" if post["withheld"].here() else "live",
