@@ -146,14 +146,18 @@ def test_a_copied_database_of_another_program_is_said_to_be_one(tmp_path: Path) 
 def test_a_worker_cut_from_the_database_is_away_and_then_back(archive: Archive, url: str) -> None:
     if archive.engine_name != "postgresql":
         pytest.skip("a file is not cut off")
-    cut = text(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = :name"
-    )
+    others = "pid <> pg_backend_pid() AND datname = current_database()"
+    cut = text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")
     other = Archive.open(url, worker="other")
-    with pytest.raises(ArchiveAway), archive.writing() as connection:
-        with other.engine.connect() as killer:
-            killer.execute(cut, {"name": archive.engine.url.database})
-        connection.execute(text("UPDATE sources SET polls = 9"))
+
+    def write_while_cut() -> None:
+        with archive.writing() as connection:
+            with other.engine.connect() as killer:
+                killer.execute(cut)
+            connection.execute(text("UPDATE sources SET polls = 9"))
+
+    with pytest.raises(ArchiveAway):
+        write_while_cut()
     other.close()
     assert len(w.put(archive, w.judged(w.post(1))).new) == 1
 
