@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+
 from tracker.decide.normalise import content_hash, posts
 from tracker.models.registry import Leader, Office, Registry, Speaker, Tenure
 from tracker.models.source import Draft, Page, Source
@@ -35,6 +36,12 @@ def draft(ident: str = "1", **fields: Any) -> Draft:
 def test_of_an_office_the_holder_on_that_day_speaks(day: int, leader: str | None) -> None:
     (post,) = made(draft(published_at=datetime(day, 3, 1, tzinfo=UTC)))
     assert (post.speaker.leader, post.speaker.country, post.origin) == (leader, "MLI", "official")
+
+
+@pytest.mark.parametrize(("updated", "edited"), [(-2, None), (-1, None), (0, 0), (25, None)])
+def test_an_update_is_an_edit_only_when_it_came_after_publication(updated: int, edited: int | None) -> None:
+    (post,) = made(draft(published_at=NOW - HOUR, edited_at=NOW + updated * HOUR))
+    assert post.edited_at == (None if edited is None else NOW + edited * HOUR)
 
 
 def test_of_a_report_nobody_speaks() -> None:

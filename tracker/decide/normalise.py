@@ -61,7 +61,7 @@ def _post(source: Source, draft: Draft, registry: Registry, now: datetime) -> Po
         published_at=published,
         published_stated=_clean(draft.published_stated),
         published_inferred=inferred,
-        edited_at=draft.edited_at if draft.edited_at and draft.edited_at <= now + AHEAD else None,
+        edited_at=draft.edited_at if draft.edited_at and effective < draft.edited_at <= now + AHEAD else None,
         media=tuple(Media(one.type, text.clean(one.url), _clean(one.alt), one.sha256) for one in draft.media),
         references=draft.references,
         presence=cast(Presence, draft.presence),
