@@ -1,9 +1,10 @@
 """Make tracker/data/gazetteer.tsv: names of countries, capitals, cities, organisations, demonyms and metonyms.
 
-    python scripts/build_gazetteer.py ../shared/registry/gazetteer.csv
+    python scripts/build_gazetteer.py ../shared/registry
 
-reads the research table (Unicode CLDR names, CIA World Factbook facts, i18n-nationality demonyms, hand-made rows) and
-scripts/data/cities.tsv (hand-made), and writes rows of code, kind, lang, text, canonical, ambiguity, sorted and unique.
+reads the research tables gazetteer.csv (Unicode CLDR names, CIA World Factbook facts, i18n-nationality demonyms,
+hand-made rows) and leaders.csv (names of office holders), and the hand-made scripts/data/cities.tsv and persons.tsv, and
+writes rows of code, kind, lang, text, canonical, ambiguity, sorted and unique.
 """
 
 from __future__ import annotations
@@ -80,12 +81,51 @@ def handmade(path: Path) -> list[tuple[str, ...]]:
     return rows
 
 
+def persons(path: Path) -> list[tuple[str, ...]]:
+    """People who sign or are named in statements, so that a text tells whose president it means without a registry."""
+    rows = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        code, name, *spelled = line.split("\t")
+        rows.append((code, "person", "en", name, name, ""))
+        for lang, spellings in zip(("en", "ru", "ar"), spelled, strict=True):
+            rows += [(code, "person", lang, text, name, "") for text in spellings.split(";") if text]
+    return rows
+
+
+def office_holders(path: Path) -> list[tuple[str, ...]]:
+    """Holders of offices: full names match alone, surnames and short aliases only beside a title or their country."""
+    rows = []
+    with path.open(encoding="utf-8", newline="") as lines:
+        for item in csv.DictReader(lines):
+            name, code = item["person"].strip(), item["country_iso3"]
+            if " " not in name or code in ("INT", "EUU"):
+                continue
+            full = [("en", text) for text in (name, *item["aliases_latin"].split(";")) if " " in text.strip()]
+            full += [
+                (lang, text)
+                for lang in ("ar", "ru")
+                for text in item[f"aliases_{lang}"].split(";")
+                if " " in text.strip()
+            ]
+            rows += [(code, "person", lang, text.strip(), name, "") for lang, text in full]
+            short = {text.strip() for text in item["aliases_need_context"].split(";")} | {name.split()[-1]}
+            rows += [(code, "person", "en", text, name, "person") for text in sorted(short) if len(text) > 3]
+    return rows
+
+
 def main(argv: list[str]) -> int:
     if len(argv) != 1:
         print(__doc__, file=sys.stderr)
         return 2
     unique: dict[tuple[str, ...], tuple[str, ...]] = {}
-    for row in (*handmade(HERE / "data" / "cities.tsv"), *researched(Path(argv[0]))):
+    folder, own = Path(argv[0]), HERE / "data"
+    tables = (
+        handmade(own / "cities.tsv"),
+        researched(folder / "gazetteer.csv"),
+        persons(own / "persons.tsv"),
+        office_holders(folder / "leaders.csv"),
+    )
+    for row in (row for table in tables for row in table):
         unique.setdefault((row[0], row[1], row[2], row[3]), row)
     rows = sorted(unique.values())
     TARGET.parent.mkdir(exist_ok=True)

@@ -21,6 +21,7 @@ LONGEST_TOKEN = 100
 BREAK = "¶"
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
+_JOINERS = "\u200c\u200d"
 _SPACES = re.compile(r"\s+")
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7af"
 _UNSPACED += "\U00020000-\U0002fa1f"
@@ -77,6 +78,23 @@ def fold_map(raw: str) -> tuple[str, list[int]]:
     return folded, offsets
 
 
+def visible(raw: str, keep: str = "\n\t") -> str:
+    """The text with control, bidi and other format characters shown as marks: inert in a terminal, subject or page.
+
+    Line breaks and tabs stay where `keep` has them; zero-width joiners stay, since scripts need them.
+    """
+    return "".join(c if c in keep or c in _JOINERS or not _is_active(c) else _mark(c) for c in raw)
+
+
+def _is_active(char: str) -> bool:
+    return unicodedata.category(char) in ("Cc", "Cf", "Zl", "Zp")
+
+
+def _mark(char: str) -> str:
+    code = ord(char)
+    return chr(0x2400 + code) if code < 0x20 else "\u2421" if code == 0x7F else f"\u27e8U+{code:04X}\u27e9"
+
+
 def squeeze(raw: str) -> str:
     """White space runs made one space, ends trimmed."""
     return _SPACES.sub(" ", raw).strip()
@@ -88,7 +106,7 @@ def slug(raw: str) -> str:
 
 
 def tokens(raw: str, *, query: bool = False) -> list[str]:
-    """The folded words of a text in order. A run of unspaced script becomes bigrams (in a text, its last character too).
+    """The folded words of a text in order. A run of unspaced script becomes bigrams, and in a text its last character.
 
     >>> tokens("L’Élysée reçoit #Bamako")
     ['l', 'elysee', 'recoit', 'bamako']

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from tracker.channels import Context, letter, recipients, write
 from tracker.errors import DeliveryDead
 from tracker.models.telling import Mail, Notification, Receiver

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+
 from tracker.channels import Context, judge, recipients, retry_delay, webhook, write
 from tracker.errors import DeliveryDead, DeliveryRetry, ReceiverGone
 from tracker.models.source import Reply

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+
 from tracker.decide.answer import check, moved, retry_after
 from tracker.errors import (
     SourceBroken,

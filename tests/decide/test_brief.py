@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from tracker.decide import brief as b
 from tracker.models.query import Everything, Query
 from tracker.models.registry import Speaker

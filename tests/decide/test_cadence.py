@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from tracker.decide.cadence import GONE_WAIT, after_failure, after_success, validators, wants_full
 from tracker.errors import (
     SourceBroken,

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+
 from tracker.decide.compare import Judgement, compare
 from tracker.decide.normalise import content_hash
 from tracker.models.registry import Speaker

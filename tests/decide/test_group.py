@@ -6,6 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
+
 from tracker.decide import group
 from tracker.models.query import AnyFacet, Everything, Query
 from tracker.models.telling import Alert, Rule, Silence

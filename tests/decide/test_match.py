@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from tracker import text
 from tracker.decide.match import explain, fire, matches, prepare
 from tracker.decide.query import Vocabulary, parse

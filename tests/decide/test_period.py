@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from tracker.decide.period import due, ending, instant
 from tracker.models.query import Everything, Query
 from tracker.models.telling import Digest

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from tracker import terms, text
 from tracker.decide.match import matches
 from tracker.decide.operators import OPERATORS

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import httpx
 import pytest
+
 from tracker.demo import Ports, World, running
 from tracker.demo.x import BEARER
 

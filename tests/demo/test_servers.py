@@ -11,6 +11,7 @@ from email.message import EmailMessage
 import feedparser
 import httpx
 import pytest
+
 from tracker.demo import Ports, World
 
 NOW = datetime(2026, 11, 25, 21, 30, tzinfo=UTC)

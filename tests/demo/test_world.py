@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+
 from tracker import config
 from tracker.decide import answer
 from tracker.demo import Ports, World, WorldClock, write_config

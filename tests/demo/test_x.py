@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from tracker.demo import Ports, World, running
 from tracker.demo.x import BEARER
 

@@ -1,1 +1,8 @@
 """What a statement says: language, labels, mentions, visits, quotations, near-duplicates. Pure; lexicons are data."""
+
+from __future__ import annotations
+
+from tracker.classify.classifier import Classifier
+from tracker.classify.utterance import Utterance, utterance_of
+
+__all__ = ["Classifier", "Utterance", "utterance_of"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tracker.classify.document import Document
 from tracker.classify.names import Named
+from tracker.classify.tokens import Field
 
 #: Before a place's name these say that somebody is or goes there.
 AT = frozenset(
@@ -12,6 +13,9 @@ AT = frozenset(
         "desde", "para", "ao", "rumo", "hasta", "в", "на", "из", "во", "في", "الي", "من", "ب",
     }
 )  # fmt: skip
+_INSIDE = frozenset(
+    {"a", "en", "au", "aux", "in", "at", "em", "no", "na", "nos", "nas", "в", "на", "во", "في", "here", "ici", "aqui"}
+)
 _TOWNS = frozenset({"capital", "city", "metonym"})
 #: Concepts whose meaning hangs on whether a foreign country is named with them.
 _GEO = frozenset(
@@ -20,49 +24,82 @@ _GEO = frozenset(
         "DELEGATION", "SIDELINES", "ABROAD", "MEET", "TALKS", "CALL", "SUMMIT", "AMBASSADOR", "COUNTERPART",
         "BILATERAL", "SIGN", "AGREEMENT", "THANKS", "CONGRATULATE", "HEAD", "MINISTER", "PLAN", "TODAY", "CONDEMN",
         "SANCTION", "AID", "LOAN", "ELECTION", "GOVERNMENT", "HOLIDAY", "PEACE", "SECURITY", "ATTACK", "WAR", "I",
-        "LIVE", "HERE", "COUP", "WITHDRAW", "SUSPEND", "BORDER", "CONDOLENCE", "MILITARY",
+        "LIVE", "COUP", "WITHDRAW", "SUSPEND", "BORDER", "CONDOLENCE", "MILITARY",
     }
 )  # fmt: skip
 #: Concepts that are paired with each other where they stand in one sentence.
-_PAIRS = _GEO | frozenset(
-    {
-        "KILLED", "TERROR", "NOT_SECURITY", "DOMESTIC_TRIP", "CANCEL", "REJECT", "ACCUSE", "LAW", "PARTY", "SPORT",
-        "HEALTH", "OPERATION", "WEAPON",
-    }
-)  # fmt: skip
+_PAIRS = _GEO | {
+    "KILLED", "TERROR", "NOT_SECURITY", "DOMESTIC_TRIP", "CANCEL", "REJECT", "ACCUSE", "LAW", "PARTY", "SPORT", "HEALTH",
+    "OPERATION", "WEAPON",
+}  # fmt: skip
+#: What a speaker's office says of what he speaks about.
+_OFFICES = ("candidate", "mayor", "minister", "president")
+#: Words between two that count as one after the other.
+_WINDOW = 6
+
+Spot = tuple[int, int, str]  # first word, last word, concept or side
 
 
 def of(document: Document) -> dict[str, float]:
     """Named features with their values."""
     found: dict[str, float] = {}
     geo = _geography(document, found)
-    by_sentence: dict[tuple[int, int], set[str]] = {}
     for hit in document.hits:
-        concept = hit.concept
-        found[f"c:{concept}"] = found.get(f"c:{concept}", 0.0) + 1.0
-        by_sentence.setdefault((id(hit.field), hit.field.sentence[hit.first]), set()).add(concept)
-    for named in document.named:
-        by_sentence.setdefault((id(named.field), named.field.sentence[named.first]), set()).add(_side(document, named))
+        found[f"c:{hit.concept}"] = found.get(f"c:{hit.concept}", 0.0) + 1.0
     for name in [key for key in found if key.startswith("c:")]:
         found[name] = min(found[name], 3.0) ** 0.5
         if name[2:] in _GEO:
             found.update((f"{name}&{flag}", 1.0) for flag in geo)
-    for together in by_sentence.values():
-        ordered = sorted(together & _PAIRS | {side for side in together if side.islower()})
-        found.update((f"p:{a}+{b}", 0.5) for i, a in enumerate(ordered) for b in ordered[i + 1 :])
+    for spots in _sentences(document):
+        _pairs(spots, found)
     found[f"from:{'speaker' if document.home else document.utterance.origin}"] = 1.0
+    office = (document.utterance.speaker.office or "").lower()
+    found.update((f"office:{word}", 1.0) for word in _OFFICES if word in office)
     return found
 
 
+def _sentences(document: Document) -> list[list[Spot]]:
+    by_sentence: dict[tuple[str, int], list[Spot]] = {}
+    for hit in document.hits:
+        if hit.concept in _PAIRS:
+            spot = (hit.first, hit.last, hit.concept)
+            by_sentence.setdefault((hit.field.name, hit.field.sentence[hit.first]), []).append(spot)
+    for named in document.named:
+        spot = (named.first, named.last, _placed(document, named))
+        by_sentence.setdefault((named.field.name, named.field.sentence[named.first]), []).append(spot)
+    return list(by_sentence.values())
+
+
+def _pairs(spots: list[Spot], found: dict[str, float]) -> None:
+    """`p:` stand in one sentence, `o:` stand near one after the other."""
+    names = sorted({name for _, _, name in spots})
+    found.update((f"p:{a}+{b}", 0.5) for i, a in enumerate(names) for b in names[i + 1 :])
+    for first, last, name in spots:
+        for start, _, other in spots:
+            if start - first >= 0 and start - last <= _WINDOW and name != other:
+                found[f"o:{name}>{other}"] = 1.0
+
+
 def _side(document: Document, named: Named) -> str:
-    """Whose the name is: home, foreign or international; what it is: a person, a town, a country."""
+    """Whose the name is: home, far or anybody's; what it is: a person, a town, a country."""
     entry = named.entry
     if entry.kind == "org":
         return "org"
-    what = "leader" if entry.kind == "leader" else "town" if entry.kind in _TOWNS else entry.kind
+    what = "leader" if entry.kind in ("leader", "person") else "town" if entry.kind in _TOWNS else entry.kind
     if not document.home:
         return f"any_{what}"
     return f"{'home' if entry.code == document.home else 'far'}_{what}"
+
+
+def _placed(document: Document, named: Named) -> str:
+    side = _side(document, named)
+    if named.entry.kind in ("leader", "person", "demonym", "org"):
+        return side
+    return f"in_{side}" if _before(named.field, named.first) in _INSIDE else side
+
+
+def _before(one: Field, first: int) -> str:
+    return one.words[first - 1] if first else ""
 
 
 def _geography(document: Document, found: dict[str, float]) -> list[str]:
@@ -73,12 +110,7 @@ def _geography(document: Document, found: dict[str, float]) -> list[str]:
         flags.add(side)
         if entry.code and not entry.code.startswith("INT"):
             countries.add(entry.code)
-        if (
-            entry.kind != "leader"
-            and entry.kind != "demonym"
-            and named.first
-            and named.field.words[named.first - 1] in AT
-        ):
+        if entry.kind not in ("leader", "person", "demonym") and _before(named.field, named.first) in AT:
             flags.add(f"at_{side}")
     abroad = countries - {document.home}
     flags.add(

@@ -163,7 +163,10 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One kept post, communiqué or article, with all that is understood of it. `seq` orders by commit, for cursors."""
+    """One kept post, communiqué or article, with all that is understood of it. `seq` orders by commit, for cursors.
+
+    `first_reading`: it came with the first reading of its source, which alerts nobody unless asked.
+    """
 
     id: str
     seq: int
@@ -179,6 +182,7 @@ class Statement:
     labels: tuple[Label, ...] = ()
     events: tuple[Event, ...] = ()
     links: tuple[Link, ...] = ()
+    first_reading: bool = False
 
 
 @dataclass(frozen=True, slots=True)

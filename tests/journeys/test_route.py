@@ -1,0 +1,227 @@
+"""The whole main job, end to end, through the real adapters and real delivery on loopback."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from stage import SECRET, desk
+
+NOW = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
+SOURCES = """
+[[source]]
+name = "odera-x"
+kind = "x"
+handle = "AOdera"
+leader = "amina-odera"
+base_url = "{site}"
+every = "60s"
+[[source]]
+name = "lake-times"
+kind = "feed"
+url = "{site}/rss"
+publisher = "Lake Times"
+every = "60s"
+"""
+RULES = """
+[[receiver]]
+name = "desk"
+kind = "webhook"
+url = "{site}/hook"
+secret = "env:DESK_SECRET"
+[[receiver]]
+name = "box"
+kind = "email"
+to = ["desk@desk.example", "night@desk.example"]
+[[rule]]
+name = "visits"
+query = "label:diplomatic_visit"
+receivers = ["desk", "box"]
+[[digest]]
+name = "morning"
+to = ["head@desk.example"]
+at = "07:00"
+timezone = "Africa/Nairobi"
+query = "country:KEN OR country:RWA OR origin:report"
+"""
+
+
+def post(number: int, text: str, at: str, **more: Any) -> dict[str, Any]:
+    return {"id": str(number), "text": text, "created_at": at, "lang": "en", "author_id": "1001",
+            "edit_history_tweet_ids": [str(number)], **more}  # fmt: skip
+
+
+def feed(*items: str) -> bytes:
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?><rss version="2.0"><channel><title>Lake Times</title>'
+        f"<link>https://lake.example</link><description>news</description>{''.join(items)}</channel></rss>"
+    ).encode()
+
+
+def item(guid: str, title: str, text: str, date: str) -> str:
+    return (f"<item><guid isPermaLink='false'>{guid}</guid><link>https://lake.example/{guid}</link><title>{title}</title>"
+            f"<description><![CDATA[<p>{text}</p>]]></description><pubDate>{date}</pubDate></item>")  # fmt: skip
+
+
+QUIET = item("quiet-1", "Rain is good for tea", "Tea growers expect a fair season.", "Mon, 09 Mar 2026 08:00:00 GMT")
+TALKS = (
+    "For the security of our two peoples and of the lake that we share, President Eric Habimana and I held fruitful "
+    "talks this morning at State House on patrols along the border."
+)
+ARTICLE = item(
+    "visit-1",
+    "Rwanda's President Eric Habimana in Nairobi on an official visit",
+    "Rwandan President Eric Habimana arrived in Nairobi on Tuesday for an official visit to Kenya. The talks were held "
+    "“for the security of our two peoples and of the lake that we share”, President Amina Odera said.",
+    "Tue, 10 Mar 2026 11:00:00 GMT",
+)
+
+
+async def test_a_post_and_the_article_that_quotes_it_go_the_whole_route(tmp_path: Path) -> None:
+    async with desk(tmp_path, NOW, sources=SOURCES, rules=RULES) as it:
+        it.stage.posts = [post(2000000000000000001, "Good morning from the tea country.", "2026-03-09T07:00:00.000Z")]
+        it.stage.feed = feed(QUIET)
+        await it.round()
+        assert it.stage.calls == []
+        it.clock.go(hours=1)
+        it.stage.posts.insert(0, post(2000000000000000002, TALKS, "2026-03-10T09:50:00.000Z"))
+        await it.round()
+        said = it.found("leader:odera patrols")[0]
+        assert {label.name: label.by for label in said.labels}.keys() >= {"security_statement", "diplomatic_meeting"}
+        assert "diplomatic_visit" not in {label.name for label in said.labels}
+        it.clock.go(hours=2)
+        it.stage.feed = feed(ARTICLE, QUIET)
+        await it.round()
+
+        said = it.found("leader:odera label:diplomatic_visit")[0]
+        visit = {label.name: label for label in said.labels}["diplomatic_visit"]
+        assert (visit.by, bool(visit.reason)) == ("event", True)
+        article = it.found("origin:report label:diplomatic_visit")[0]
+        assert [(link.type, link.statement) for link in article.links] == [("quotes", said.id)]
+        assert [(link.type, link.statement) for link in said.links] == [("quoted_by", article.id)]
+        event = said.events[0]
+        assert event.id == article.events[0].id
+        assert [(v.leader, v.country) for v in event.visitors] == [("eric-habimana", "RWA")]
+        assert (event.host.country, event.place, event.status) == ("KEN", "Nairobi", "past")
+        told = [call["data"]["statement"]["id"] for _, call in it.stage.calls]
+        assert sorted(told) == sorted([said.id, article.id])
+        assert sorted(it.mailbox.recipients) == sorted(["desk@desk.example", "night@desk.example"] * 2)
+
+        await it.round()
+        assert len(it.stage.calls) == 2
+        it.clock.at = datetime(2026, 3, 11, 4, 0, 1, tzinfo=UTC)
+        await it.round()
+        await it.round()
+        digests = [mail for mail in it.mailbox.mails if mail["To"] == "head@desk.example"]
+        assert len(digests) == 1
+        body = digests[0].get_body(("plain",))
+        assert body is not None
+        assert "Eric Habimana and I held fruitful talks" in body.get_content()
+
+
+async def test_a_webhook_is_signed_over_the_exact_bytes_and_keeps_its_id_over_attempts(tmp_path: Path) -> None:
+    async with desk(tmp_path, NOW, sources=SOURCES, rules=RULES) as it:
+        it.stage.feed = feed(QUIET)
+        await it.round()
+        it.clock.go(minutes=2)
+        it.stage.feed, it.stage.hook_status = feed(ARTICLE.replace("11:00", "09:01"), QUIET), 503
+        await it.round()
+        it.clock.go(minutes=10)
+        it.stage.hook_status = 200
+        await it.round()
+        (first, body), (second, again) = it.stage.calls
+        assert first["webhook-id"] == second["webhook-id"]
+        assert body == again
+        assert body["type"] == "statement.alert"
+        signed = f"{second['webhook-id']}.{second['webhook-timestamp']}."
+        raw = json.dumps(again, ensure_ascii=False, separators=(",", ":"))
+        key = base64.b64decode(SECRET.removeprefix("whsec_"))
+        expected = base64.b64encode(hmac.new(key, (signed + raw).encode(), hashlib.sha256).digest()).decode()
+        assert second["webhook-signature"] == f"v1,{expected}"
+        assert it.tracker.archive.outbox().pending == 0
+
+
+async def test_a_first_reading_alerts_nobody_and_the_reason_is_kept(tmp_path: Path) -> None:
+    async with desk(tmp_path, NOW, sources=SOURCES, rules=RULES) as it:
+        it.stage.feed = feed(ARTICLE.replace("11:00", "08:00"))
+        await it.round()
+        assert it.stage.calls == []
+        assert [(a.state, a.state_reason) for a in it.tracker.archive.alerts()] == [
+            ("held", "first reading of the source")
+        ]
+
+
+async def test_an_edit_of_a_post_is_a_version_of_the_same_statement(tmp_path: Path) -> None:
+    async with desk(tmp_path, NOW, sources=SOURCES, rules=RULES) as it:
+        first = post(2000000000000000011, "The bridge opens on Friday.", "2026-03-10T08:59:00.000Z")
+        it.stage.posts, it.stage.feed = [first], feed(QUIET)
+        await it.round()
+        it.clock.go(minutes=5)
+        edited = post(2000000000000000012, "The bridge opens on Saturday.", "2026-03-10T08:59:00.000Z")
+        edited["edit_history_tweet_ids"] = [first["id"], edited["id"]]
+        it.stage.posts = [edited]
+        await it.round()
+        (said,) = it.found("source:odera-x")
+        assert (said.version, said.versions, said.post.text) == (2, 2, "The bridge opens on Saturday.")
+        assert [v.text for v in it.tracker.archive.versions(said.id)] == [first["text"], edited["text"]]
+
+
+async def test_what_repeats_adds_nothing(tmp_path: Path) -> None:
+    async with desk(tmp_path, NOW, sources=SOURCES, rules=RULES) as it:
+        it.stage.posts = [post(2000000000000000021, "One.", "2026-03-10T08:00:00.000Z")]
+        it.stage.feed = feed(QUIET, ARTICLE)
+        for _ in range(4):
+            await it.round("odera-x", "lake-times")
+            it.clock.go(minutes=3)
+        counts = it.tracker.archive.status()
+        assert (counts["statements"], counts["versions"]) == (3, 3)
+        assert counts["evidence"] == 2
+
+
+@pytest.mark.parametrize(("status", "body", "health", "words"), [
+    (404, b"", "failing", "404"),
+    (410, b"", "gone", "gone"),
+    (401, b"", "failing", "401"),
+    (500, b"", "failing", "500"),
+    (200, b"", "failing", "empty"),
+    (200, b"<html><body><form action='/login'><input type='password'></form></body></html>", "failing", "login page"),
+])  # fmt: skip
+async def test_a_source_in_trouble_says_which_and_delays_and_touches_nothing_else(
+    tmp_path: Path, status: int, body: bytes, health: str, words: str
+) -> None:
+    async with desk(tmp_path, NOW, sources=SOURCES, rules=RULES) as it:
+        it.stage.posts = [post(2000000000000000031, "One.", "2026-03-10T08:00:00.000Z")]
+        it.stage.feed = feed(QUIET)
+        await it.round()
+        it.clock.go(minutes=10)
+        it.stage.feed, it.stage.feed_status = body, status
+        it.stage.posts.insert(0, post(2000000000000000032, "Two.", "2026-03-10T09:05:00.000Z"))
+        await it.round()
+        states = {one.source.name: one.state for one in it.tracker.archive.sources()}
+        assert states["lake-times"].health == health
+        assert words.lower() in (states["lake-times"].reason or "").lower()
+        assert states["odera-x"].health == "ok"
+        assert len(it.found("source:odera-x")) == 2
+        assert [one.presence for one in it.found("source:lake-times")] == ["live"]
+
+
+async def test_the_month_s_budget_of_reads_is_honoured_and_said(tmp_path: Path) -> None:
+    async with desk(tmp_path, NOW, sources=SOURCES, rules=RULES, extra="[x]\nmonthly_reads = 1") as it:
+        it.stage.posts = [post(2000000000000000041, "One.", "2026-03-10T08:00:00.000Z")]
+        it.stage.feed = feed(QUIET)
+        await it.round()
+        it.clock.go(hours=1)
+        asked = len([path for path in it.stage.asked if path.startswith("/2/")])
+        await it.round("odera-x")
+        assert len([path for path in it.stage.asked if path.startswith("/2/")]) == asked
+        state = it.tracker.archive.sources(["odera-x"])[0].state
+        assert (state.reason or "").startswith(
+            "the month's budget of 1 reads is spent ($0.01): raise [x] monthly_reads"
+        )
+        assert (state.next_poll_at or NOW) - it.clock.now() > timedelta(hours=23)

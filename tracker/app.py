@@ -1,0 +1,181 @@
+"""The only wiring: settings in, a Tracker out. Nowhere else is an engine, a client or a pool made."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from tracker import __version__, alert, digest, judge, relate
+from tracker.archive import Archive
+from tracker.channels import Context
+from tracker.classify import taxonomy
+from tracker.classify.taxonomy import LabelSpec
+from tracker.collect import Budget, Collector, Progress
+from tracker.config import Settings
+from tracker.decide.query import Vocabulary
+from tracker.deliver import Postroom
+from tracker.models.registry import Registry
+from tracker.models.telling import Delivered, Issue
+from tracker.outside.clock import Clock, SystemClock
+from tracker.outside.mail import Mailer
+from tracker.outside.web import Web, WebOptions
+from tracker.outside.workers import Workers
+from tracker.sources import KINDS
+
+#: A worker's limits for one answer: wall seconds, and bytes of memory.
+JUDGE_SECONDS, JUDGE_MEMORY = 15.0, 1 << 30
+#: Collection is stale when a source that is due has waited this long.
+STALE = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Whether collecting, storing and telling work, and in one line each what does not."""
+
+    ok: bool
+    problems: tuple[str, ...]
+    detail: Mapping[str, object]
+
+
+class Tracker:
+    """One running tracker. Its parts are made at first use, so that a read makes neither a client nor a pool."""
+
+    def __init__(self, settings: Settings, clock: Clock | None = None, inline: bool = False) -> None:
+        self.settings = settings
+        self.clock: Clock = clock or SystemClock()
+        self.version = __version__
+        self.progress: Progress | None = None
+        self._workers = 0 if inline else settings.workers
+
+    @property
+    def registry(self) -> Registry:
+        return self.settings.registry
+
+    @cached_property
+    def archive(self) -> Archive:
+        """The archive, migrated, with the config's sources in it."""
+        archive = Archive.open(self.settings.database, worker=f"{socket.gethostname()}:{os.getpid()}")
+        archive.sync_sources(self.settings.sources, self.clock.now())
+        return archive
+
+    @cached_property
+    def labels(self) -> Mapping[str, LabelSpec]:
+        return {spec.name: spec for spec in taxonomy.load(self.settings.taxonomy, taxonomy.shipped())}
+
+    @property
+    def label_titles(self) -> Mapping[str, str]:
+        return {name: spec.title for name, spec in self.labels.items()}
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        return Vocabulary(
+            registry=self.settings.registry,
+            labels=tuple(self.labels),
+            kinds=tuple(KINDS),
+            sources=tuple(source.name for source in self.settings.sources),
+        )
+
+    @cached_property
+    def web(self) -> Web:
+        network = self.settings.network
+        return Web(
+            WebOptions(
+                user_agent=network.user_agent,
+                allow=network.allow,
+                per_host_parallel=network.per_host_parallel,
+                per_host_interval=network.per_host_interval,
+                deadline=network.deadline,
+                connect=network.connect,
+                max_bytes=network.max_bytes,
+                max_hops=network.max_hops,
+            ),
+            self.clock,
+        )
+
+    @cached_property
+    def workers(self) -> Workers:
+        mind = (self.settings.registry, self.settings.rules, self.settings.digests, self.settings.taxonomy)
+        return Workers(self._workers, judge.prepare, mind, seconds=JUDGE_SECONDS, memory=JUDGE_MEMORY)
+
+    @cached_property
+    def collector(self) -> Collector:
+        x = self.settings.x
+        return Collector(
+            self.archive,
+            self.web,
+            self.workers,
+            self.clock,
+            sources={source.name: source for source in self.settings.sources},
+            budgets={"x": Budget(x.monthly_reads, x.price)},
+            progress=self.progress,
+        )
+
+    @cached_property
+    def postroom(self) -> Postroom:
+        mail = self.settings.mail
+        mailer = Mailer(mail.host, mail.port, mail.security, mail.username, mail.password or "") if mail else None
+        sender = mail.sender if mail else "tracker@localhost"
+        context = Context(sender, self.settings.web.public_url, self.label_titles)
+        return Postroom(self.archive, self.web, mailer, self.clock, self.settings.receivers, context)
+
+    async def poll(self, names: Sequence[str] | None = None) -> int:
+        """Ask the named sources now, or else what is due, and keep what they say; the number asked."""
+        started = asked = await self.collector.tick(names)
+        while asked and names is None:  # more may be due than are asked at once
+            await self.collector.drain()
+            asked = await self.collector.tick()
+            started += asked
+        await self.collector.drain()
+        return started
+
+    async def relate(self) -> int:
+        return await relate.relate_new(self.archive, self.workers, self.clock)
+
+    async def tell(self) -> list[Delivered]:
+        """Alerts and whatever else waits in the outbox, out to their receivers."""
+        rules = {rule.name: rule for rule in self.settings.rules}
+        args = (rules, self.settings.receivers, self.settings.operator, self.vocabulary, self.clock.now())
+        await asyncio.to_thread(alert.tell, self.archive, *args)
+        return await self.postroom.deliver_due()
+
+    async def make_digests(self) -> list[Issue]:
+        args = (self.settings.digests, self.label_titles, self.clock.now())
+        return await asyncio.to_thread(digest.make_due, self.archive, *args)
+
+    def health(self) -> Health:
+        """Whether this archive is being filled: what is due is asked, and the database answers."""
+        now = self.clock.now()
+        late = [
+            one.source.name
+            for one in self.archive.sources()
+            if _is_late(one.state.next_poll_at, now, one.source.enabled)
+        ]
+        problems = [f"{len(late)} sources wait to be polled: {', '.join(late[:5])}"] if late else []
+        outbox = self.archive.outbox()
+        return Health(not problems, tuple(problems), {"late": len(late), "dead_letters": outbox.dead})
+
+    async def close(self) -> None:
+        """Let go of everything that was made."""
+        made = vars(self)
+        if "collector" in made:
+            await self.collector.stop(within=20.0)
+        if "workers" in made:
+            self.workers.close()
+        if "web" in made:
+            await self.web.close()
+        if "archive" in made:
+            self.archive.close()
+
+
+def _is_late(due: datetime | None, now: datetime, enabled: bool) -> bool:
+    return enabled and due is not None and due + STALE < now
+
+
+def build(settings: Settings, clock: Clock | None = None, *, inline: bool = False) -> Tracker:
+    """A Tracker on these settings. `inline` judges in this process: for tests and single commands."""
+    return Tracker(settings, clock, inline)

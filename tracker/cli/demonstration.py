@@ -1,0 +1,153 @@
+"""`tracker demo`: the whole route on the demo world, with the real adapters, the real archive and real delivery.
+
+The world's past days are lived through first, at the world's own time, so that the page is full and the digest real;
+then the daemon runs and new posts arrive every few seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from tracker.app import Tracker, build
+from tracker.cli import show
+from tracker.config import load
+from tracker.demo import World, WorldClock, running, write_config
+from tracker.models.shape import instant
+from tracker.outside.clock import SystemClock
+
+#: In the live demo a minute of the world takes five seconds.
+RATE = 12.0
+#: How much of the world's past is lived through; what is older is there at the first reading.
+LIVED = timedelta(days=3)
+
+
+def demonstrate_once(json: bool) -> int:
+    """Live through the world's past days and end; counts of each step of the route."""
+    counts = asyncio.run(_once(quiet=json))
+    if json:
+        show.as_json(counts)
+    else:
+        show.table(("step", "what came of it"), list(_lines(counts)), "nothing happened")
+    return 0
+
+
+def demonstrate(port: int) -> int:
+    """Live through the past days, then run the daemon until it is stopped."""
+    asyncio.run(_live(port))
+    return 0
+
+
+async def _once(quiet: bool) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory(prefix="tracker-demo-") as folder:
+        world = World(datetime.now(UTC))  # the demo is dated relative to now
+        async with _at(world, Path(folder), free_port()) as tracker:
+            await live_through(world, tracker, quiet)
+            return counts_of(world, tracker)
+
+
+async def _live(port: int) -> None:
+    from tracker.cli.logs import configure
+    from tracker.daemon import Daemon
+
+    with tempfile.TemporaryDirectory(prefix="tracker-demo-") as folder:
+        world = World(datetime.now(UTC), rate=RATE)
+        async with _at(world, Path(folder), port or free_port()) as tracker:
+            typer.echo("living through the last days of a small world on loopback …", err=True)
+            await live_through(world, tracker, quiet=True)
+            world.follow(SystemClock().now)
+            configure(tracker.settings)
+            daemon = Daemon(tracker)
+            telling = asyncio.create_task(_narrate(world))
+            await daemon.run(_welcome)
+            telling.cancel()
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port: int = found.getsockname()[1]
+    return port
+
+
+@asynccontextmanager
+async def _at(world: World, folder: Path, port: int) -> AsyncIterator[Tracker]:
+    """A Tracker on a config that points at the running world."""
+    async with running(world) as ports:
+        environment = write_config(folder, ports, world.now, port)
+        tracker = build(load(folder, {**os.environ, **environment}), WorldClock(world))
+        try:
+            yield tracker
+        finally:
+            await tracker.close()
+
+
+async def live_through(world: World, tracker: Tracker, quiet: bool = True) -> None:
+    """Poll, relate, tell and digest at each moment of the world's past at which something happened."""
+    seen = world.now - LIVED
+    moments = [seen, *(moment for moment in world.instants() if seen < moment <= world.now), world.now]
+    for moment in moments:
+        world.as_of = moment
+        await tracker.poll()
+        await tracker.relate()
+        await tracker.make_digests()
+        await tracker.tell()
+        if not quiet:
+            for words in world.happened_since(seen):
+                typer.echo(show.cell(words), err=True)
+        seen = moment
+
+
+def counts_of(world: World, tracker: Tracker) -> dict[str, Any]:
+    """What each step of the route came to, counted in the archive and at the sinks."""
+    archive = tracker.archive
+    issues = archive.issues()
+    return {
+        "world": {"channels": len(world.channels), "from": instant(world.instants()[0]), "to": instant(world.now)},
+        **archive.status(),
+        "sources_by_state": _states(tracker),
+        "issues": [{"digest": i.digest, "date": i.day.isoformat(), "statements": len(i.statements)} for i in issues],
+        "received": {
+            "mails": len(world.mails),
+            "calls": len(world.calls),
+            "calls_by_id": len({call.id for call in world.calls}),
+            "subjects": [mail.subject for mail in world.mails],
+        },
+    }
+
+
+def _states(tracker: Tracker) -> dict[str, int]:
+    states: dict[str, int] = {}
+    for one in tracker.archive.sources():
+        states[one.state.health] = states.get(one.state.health, 0) + 1
+    return states
+
+
+def _lines(counts: dict[str, Any]) -> list[tuple[str, str]]:
+    return [
+        (key, ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else str(value))
+        for key, value in counts.items()
+    ]
+
+
+def _welcome(page: str) -> None:
+    typer.echo(f"\n  the page is at {page}\n  new posts arrive every few seconds; ^C ends the demo\n", err=True)
+
+
+async def _narrate(world: World) -> None:
+    """Say what happens in the world as it happens."""
+    seen = world.as_of
+    while True:
+        await asyncio.sleep(1)
+        for words in world.happened_since(seen):
+            typer.echo(f"  {show.cell(words)}")
+        seen = world.as_of

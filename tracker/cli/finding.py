@@ -1,0 +1,206 @@
+"""Commands that find: search, show, versions, visits, quote, export."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from tracker.cli.session import Json, Limit, parsed, session
+
+
+class Sort(StrEnum):
+    """How results are ordered."""
+
+    date = "date"
+    relevance = "relevance"
+
+
+Key = Annotated[str, typer.Argument(help="A statement's id, or the first six characters of it or more.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    for command in (search, show, versions, visits, quote):
+        app.command()(command)
+
+
+def search(
+    context: typer.Context,
+    query: Annotated[str, typer.Argument(help="In the query language; empty for everything, newest first.")] = "",
+    sort: Annotated[Sort, typer.Option(help="Best match first, or newest first.")] = Sort.date,
+    limit: Limit = 20,
+    cursor: Annotated[str | None, typer.Option(help="Where the last page ended (its `next`).")] = None,
+    json: Json = False,
+) -> None:
+    """Find statements.
+
+    Example: tracker search "leader:goita label:security_statement after:2022-11-01" --sort relevance
+    """
+    from tracker.cli import show as shown
+    from tracker.models import shape
+
+    with session(context).tracker() as tracker:
+        found = tracker.archive.search(parsed(tracker, query).tree, sort=sort.value, limit=limit, cursor=cursor)
+    total: Any = {"at_least": found.total} if found.capped else found.total
+    if json:
+        shown.as_json(
+            {
+                "query": query,
+                "total": total,
+                "statements": [shape.statement(one) for one in found.statements],
+                "next": found.next,
+            }
+        )
+        return
+    shown.table(
+        ("id", "published", "who", "labels", "said"),
+        [shown.statement_row(one) for one in found.statements],
+        "nothing found",
+    )
+    more = f"; go on with --cursor {found.next}" if found.next else ""
+    typer.echo(f"{found.total:,}{' or more' if found.capped else ''} found{more}", err=True)
+
+
+def show(context: typer.Context, statement: Key, json: Json = False) -> None:
+    """One statement, with all that is understood of it and why.
+
+    Example: tracker show 7hq2ka
+    """
+    from tracker.cli import explain
+    from tracker.cli import show as shown
+    from tracker.models import shape
+
+    with session(context).tracker() as tracker:
+        one = tracker.archive.statement(statement)
+    if json:
+        shown.as_json(shape.statement(one))
+        return
+    for words in explain.statement(one):
+        shown.line(words)
+
+
+def versions(context: typer.Context, statement: Key, json: Json = False) -> None:
+    """Every version of a statement as it was observed, with what changed.
+
+    Example: tracker versions 7hq2ka
+    """
+    from tracker.cli import explain
+    from tracker.cli import show as shown
+    from tracker.models.shape import instant
+
+    with session(context).tracker() as tracker:
+        found = tracker.archive.versions(statement)
+    if json:
+        shown.as_json(
+            [
+                {
+                    "statement": v.statement,
+                    "version": v.version,
+                    "observed_at": instant(v.observed_at),
+                    "title": v.title,
+                    "text": v.text,
+                    "hash": v.hash,
+                    "edited_at": instant(v.edited_at),
+                    "evidence": v.evidence_sha256,
+                }
+                for v in found
+            ]
+        )
+        return
+    for words in explain.versions(found):
+        shown.line(words)
+
+
+def visits(
+    context: typer.Context,
+    visitor: Annotated[str | None, typer.Option(help="A leader or a country.")] = None,
+    host: Annotated[str | None, typer.Option(help="A leader or a country.")] = None,
+    after: Annotated[str | None, typer.Option(help="From this day on.")] = None,
+    before: Annotated[str | None, typer.Option(help="Before this day.")] = None,
+    limit: Limit = 50,
+    json: Json = False,
+) -> None:
+    """Who visits whom, where and when.
+
+    Example: tracker visits --host Mali --after 2022-11-01
+    """
+    from tracker.cli import explain
+    from tracker.cli import show as shown
+    from tracker.cli.values import day, side
+    from tracker.models import shape
+
+    with session(context).tracker() as tracker:
+        found = tracker.archive.events(
+            after=day("--after", after),
+            before=day("--before", before),
+            visitor=side(tracker.registry, "--visitor", visitor),
+            host=side(tracker.registry, "--host", host),
+            limit=limit,
+        )
+    if json:
+        shown.as_json([shape.event(one) for one in found])
+        return
+    shown.table(
+        ("date", "visitor", "host", "place", "status", "told by"),
+        [
+            (
+                one.day,
+                explain.parties(one.visitors),
+                explain.parties((one.host,)),
+                one.place,
+                one.status,
+                ", ".join(one.statements),
+            )
+            for one in found
+        ],
+        "no visits",
+    )
+
+
+def quote(
+    context: typer.Context,
+    words: Annotated[str, typer.Argument(help="The words that somebody is said to have said.")],
+    json: Json = False,
+) -> None:
+    """Did anybody we watch say these words? The statements that hold them, with a verdict.
+
+    Example: tracker quote "améliorer la sécurité de nos populations respectives"
+    """
+    from tracker.classify import quotes
+    from tracker.cli import show as shown
+    from tracker.models import shape
+    from tracker.models.query import And, AnyFacet, Phrase
+    from tracker.text import tokens
+
+    surface = tuple(tokens(words, query=True))
+    with session(context).tracker() as tracker:
+        near = tracker.archive.quoted(quotes.fingerprints(words))
+        exact = (
+            tracker.archive.search(And((AnyFacet(("all:all",)), Phrase(surface))), limit=20).statements
+            if surface
+            else ()
+        )
+    candidates = {one.id: one for one in (*exact, *near)}
+    found = quotes.find(None, f"“{words}”", [(one.id, one.post.text) for one in candidates.values()])
+    if json:
+        shown.as_json(
+            {
+                "quote": words,
+                "found": [
+                    {
+                        "verdict": one.verdict,
+                        "exact": one.words.exact,
+                        "statement": shape.statement(candidates[one.statement]),
+                    }
+                    for one in found
+                ],
+            }
+        )
+        return
+    shown.table(
+        ("verdict", "id", "published", "who", "labels", "said"),
+        [(one.verdict, *shown.statement_row(candidates[one.statement])) for one in found],
+        "not found in the archive: tracker coverage SOURCE says how well a source was watched",
+    )

@@ -1,0 +1,58 @@
+"""Structured logs on standard error: JSON lines (plain on a terminal), with every secret of the config redacted."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Mapping, MutableMapping
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from tracker import text
+
+if TYPE_CHECKING:
+    from tracker.config import Settings
+
+
+def configure(settings: Settings) -> None:
+    """Set up logging for this process."""
+    secrets = tuple(sorted((secret for secret in _secrets(settings) if len(secret) >= 4), key=len, reverse=True))
+
+    def redact(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
+        return {key: _clean(value, secrets) for key, value in event.items()}
+
+    last: Any = structlog.processors.JSONRenderer(ensure_ascii=True)
+    if sys.stderr.isatty():
+        last = structlog.dev.ConsoleRenderer()
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            redact,
+            last,
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+    )
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
+
+
+def _clean(value: Any, secrets: tuple[str, ...]) -> Any:
+    if isinstance(value, list | tuple):
+        return [_clean(one, secrets) for one in value]
+    if not isinstance(value, str):
+        return value
+    for secret in secrets:
+        value = value.replace(secret, "[redacted]")
+    return text.visible(value)
+
+
+def _secrets(settings: Settings) -> list[str]:
+    found = [settings.web.token or ""]
+    found += [settings.mail.password or ""] if settings.mail else []
+    found += [receiver.secret or "" for receiver in settings.receivers.values()]
+    for source in settings.sources:
+        for value in source.secrets.values():
+            found += [value, value.removeprefix("Bearer ")]
+    return found

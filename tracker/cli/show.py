@@ -1,0 +1,63 @@
+"""How values are shown in a terminal: tables and JSON, with everything from outside made inert."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from tracker import text
+from tracker.models.shape import instant
+from tracker.models.statement import Statement
+
+#: Characters that a terminal may act on; inside a JSON string they are escaped.
+_ACTIVE = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+
+
+def as_json(value: Any) -> None:
+    """Print one JSON document in UTF-8."""
+    written = json.dumps(value, ensure_ascii=False, indent=2, default=instant)
+    sys.stdout.write(_ACTIVE.sub(lambda found: f"\\u{ord(found.group()):04x}", written) + "\n")
+
+
+def line(words: str) -> None:
+    """Print one line of our own words with what it quotes made inert."""
+    sys.stdout.write(text.visible(words) + "\n")
+
+
+def table(titles: Sequence[str], rows: Iterable[Sequence[Any]], empty: str) -> None:
+    """A table, or one line where there is nothing to show."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table(box=None, pad_edge=False, header_style="bold")
+    for title in titles:
+        grid.add_column(title, overflow="fold")
+    for row in rows:
+        grid.add_row(*(Text(cell(value)) for value in row))
+    if grid.row_count:
+        Console(highlight=False, soft_wrap=False).print(grid)
+    else:
+        line(empty)
+
+
+def cell(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M}"
+    return text.visible(str(value), keep="")
+
+
+def statement_row(one: Statement) -> tuple[Any, ...]:
+    who = one.post.speaker.name or one.post.publisher or one.source
+    said = text.squeeze(f"{one.post.title or ''} {one.post.text}".strip())
+    return one.id, one.post.effective_at, who, ", ".join(label.name for label in one.labels), shorten(said, 120)
+
+
+def shorten(words: str, width: int) -> str:
+    return words if len(words) <= width else words[: width - 1].rsplit(" ", 1)[0] + "…"

@@ -1,0 +1,266 @@
+"""The journey from "what is due?" to "kept": ask in parallel, judge in workers, keep in groups.
+
+A crash above `archive.keep` repeats harmlessly, below it nothing is lost. Which error means what: a `SourceError` ends
+the poll of its source alone, and what earlier pages brought is kept; an `ArchiveError` ends the tick, and the leases
+run out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from tracker.archive import Archive
+from tracker.decide import answer, cadence
+from tracker.errors import ArchiveError, SourceError, SourceThrottled
+from tracker.judge import Job, Sight, judge
+from tracker.models.source import Claim, Evidence, Kept, PollState, Reading, Reply, Request, Source
+from tracker.models.statement import Firing
+from tracker.outside.clock import Clock
+from tracker.outside.web import Web
+from tracker.outside.workers import Workers
+from tracker.sources import KINDS
+
+#: Pages of one poll: a hostile or very long timeline goes on at the next poll.
+MOST_PAGES = 50
+#: Writes are grouped for up to this long, in seconds, and up to so many readings.
+GROUP_WAIT, GROUP_SIZE = 0.05, 64
+#: Seconds until another worker may take over a source from one that died.
+LEASE = 120.0
+
+Progress = Callable[[Reading, Kept], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What a kind may read a month, and what one read costs in dollars."""
+
+    monthly_reads: int
+    price: float
+
+
+@dataclass(slots=True)
+class Collector:
+    """Polls what is due. `parallel` sources are asked at once; `tick` starts what is due and returns, `drain` waits."""
+
+    archive: Archive
+    web: Web
+    workers: Workers
+    clock: Clock
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    budgets: Mapping[str, Budget] = field(default_factory=dict)
+    parallel: int = 100
+    progress: Progress | None = None
+    _polls: set[asyncio.Task[None]] = field(default_factory=set)
+    _read: asyncio.Queue[Reading] = field(default_factory=asyncio.Queue)
+    _keeper: asyncio.Task[None] | None = None
+    _failure: ArchiveError | None = None
+
+    async def tick(self, names: Sequence[str] | None = None) -> int:
+        """Start polling what is due now (the named sources whether due or not); the number started.
+
+        Raises the ArchiveError that keeping met since the last tick: what was read then is read again.
+        """
+        self._raise_failure()
+        free = self.parallel - len(self._polls)
+        if free <= 0:
+            return 0
+        claims = await asyncio.to_thread(self.archive.claim_due, self.clock.now(), free, LEASE, names)
+        if self._keeper is None or self._keeper.done():
+            self._keeper = asyncio.create_task(self._keep())
+        for claim in claims:
+            configured = self.sources.get(claim.source.name, claim.source)  # the archive keeps no secrets
+            poll = asyncio.create_task(self._poll(replace(claim, source=configured)))
+            self._polls.add(poll)
+            poll.add_done_callback(self._polls.discard)
+        return len(claims)
+
+    async def drain(self) -> None:
+        """Wait until every started poll is kept."""
+        while self._polls:
+            await asyncio.gather(*self._polls)
+        await self._read.join()
+        self._raise_failure()
+
+    def _raise_failure(self) -> None:
+        failure, self._failure = self._failure, None
+        if failure is not None:
+            raise failure
+
+    async def stop(self, within: float) -> None:
+        """Finish what is in hand within so many seconds, and release the rest."""
+        try:
+            async with asyncio.timeout(within):
+                await self.drain()
+        except (TimeoutError, ArchiveError):
+            for poll in self._polls:
+                poll.cancel()
+        if self._keeper is not None:
+            self._keeper.cancel()
+            self._keeper = None
+
+    async def _poll(self, claim: Claim) -> None:
+        try:
+            reading = await read(claim, self)
+        except asyncio.CancelledError:
+            await asyncio.to_thread(self.archive.release, [claim])
+            raise
+        await self._read.put(reading)
+
+    async def _keep(self) -> None:
+        while True:
+            group = [await self._read.get()]
+            try:
+                await self._gather(group)
+                kept = await asyncio.to_thread(self.archive.keep, group, self.clock.now())
+            except ArchiveError as error:  # nothing is lost: the leases run out, and the sources are asked again
+                self._failure = error
+            else:
+                self._tell_progress(group, kept)
+            finally:
+                for _ in group:
+                    self._read.task_done()
+
+    def _tell_progress(self, group: list[Reading], kept: list[Kept]) -> None:
+        if self.progress is not None:
+            for reading, one in zip(group, kept, strict=True):
+                self.progress(reading, one)
+
+    async def _gather(self, group: list[Reading]) -> None:
+        try:
+            async with asyncio.timeout(GROUP_WAIT):
+                while len(group) < GROUP_SIZE:
+                    group.append(await self._read.get())
+        except TimeoutError:
+            return
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One answer of a poll, and what was seen in it; None for one that brought nothing (a 304, the same bytes)."""
+
+    request: Request
+    reply: Reply
+    sight: Sight | None
+
+
+async def read(claim: Claim, desk: Collector) -> Reading:
+    """Ask one source, page by page, and judge its answers. Always gives a Reading: a failure is one too."""
+    started = desk.clock.now()
+    asked: list[Asked] = []
+    try:
+        await _pages(claim, desk, started, asked)
+    except SourceError as error:
+        finished = desk.clock.now()
+        following = cadence.after_failure(claim.source, replace(claim.state, last_poll_at=finished), finished, error)
+        return _reading(claim, following, asked, started, finished, error)
+    finished = desk.clock.now()
+    return _reading(claim, _following(claim, asked, started, finished), asked, started, finished, None)
+
+
+async def _pages(claim: Claim, desk: Collector, now: datetime, asked: list[Asked]) -> None:
+    """The paging loop, for every kind: fills `asked`, whatever ends it."""
+    source, state = claim.source, claim.state
+    kind = KINDS[source.kind]
+    await _within_budget(kind.name, desk, now)
+    request: Request | None = kind.ask(source, state)
+    known = await asyncio.to_thread(desk.archive.known, source.name) if state.first_read_at else {}
+    full = cadence.wants_full(state, now)
+    while request is not None and len(asked) < MOST_PAGES:
+        validated = request.conditional and not full and not asked
+        reply = await desk.web.send(_validated(request, state) if validated else request)
+        kind.refuse(reply, now)
+        answer.check(reply, kind.name, bool(state.known_items), now)
+        if reply.status == 304 or (request.conditional and not asked and _sha256(reply.body) == state.body_sha256):
+            asked.append(Asked(request, reply, None))
+            return
+        sight: Sight = await desk.workers.run(judge, Job(source, state, reply, known, desk.clock.now()))
+        asked.append(Asked(request, reply, sight))
+        state = replace(state, cursor=sight.cursor)
+        request = sight.next
+
+
+async def _within_budget(kind: str, desk: Collector, now: datetime) -> None:
+    budget = desk.budgets.get(kind)
+    if budget is None:
+        return
+    month = now.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    spent = await asyncio.to_thread(desk.archive.reads_since, kind, month)
+    if spent >= budget.monthly_reads:
+        following = month.replace(year=month.year + month.month // 12, month=month.month % 12 + 1)
+        spent_words = f"the month's budget of {budget.monthly_reads:,} reads is spent (${spent * budget.price:,.2f})"
+        advice = f"raise [{kind}] monthly_reads or wait until {following:%Y-%m-%d}"
+        raise SourceThrottled(f"{spent_words}: {advice}", (following - now).total_seconds())
+
+
+def _validated(request: Request, state: PollState) -> Request:
+    sent = {"If-None-Match": state.etag, "If-Modified-Since": state.last_modified}
+    return replace(request, headers={**request.headers, **{name: value for name, value in sent.items() if value}})
+
+
+def _following(claim: Claim, asked: list[Asked], started: datetime, finished: datetime) -> PollState:
+    """The source's state after a poll that went well."""
+    state, sights = claim.state, [one.sight for one in asked if one.sight]
+    items, new = sum(sight.items_seen for sight in sights), sum(len(sight.judged) for sight in sights)
+    first = asked[0]
+    if sights:
+        state = replace(state, cursor=sights[-1].cursor, known_items=max(state.known_items, items))
+    state = answer.moved(cadence.validators(state, first.reply, started), first.request.url, first.reply, finished)
+    state = replace(
+        state,
+        first_read_at=state.first_read_at or finished,
+        last_poll_at=finished,
+        last_success_at=finished,
+        last_new_at=finished if new else state.last_new_at,
+    )
+    empty = items == 0 if sights and KINDS[claim.source.kind].whole else None
+    hint = max((sight.interval_hint for sight in sights if sight.interval_hint), default=None)
+    return cadence.after_success(claim.source, state, finished, new, hint, empty)
+
+
+def _reading(
+    claim: Claim,
+    following: PollState,
+    asked: list[Asked],
+    started: datetime,
+    finished: datetime,
+    error: SourceError | None,
+) -> Reading:
+    sights = [one.sight for one in asked if one.sight]
+    return Reading(
+        claim=claim,
+        state=following,
+        started_at=started,
+        finished_at=finished,
+        outcome="failed" if error else ("read" if sights else "unchanged"),
+        answers=tuple((_evidence(one), one.sight.judged) for one in asked if one.sight and one.sight.judged),
+        items_seen=sum(sight.items_seen for sight in sights),
+        reads=sum(sight.reads for sight in sights),
+        failure=error.message if error else None,
+        failure_kind=type(error).__name__ if error else None,
+        notes=tuple(note for sight in sights for note in sight.notes),
+        requests=len(asked) + (error is not None),
+        alarm=_alarm(claim, following),
+    )
+
+
+def _evidence(one: Asked) -> Evidence:
+    reply = one.reply
+    headers = dict(one.request.headers)
+    return Evidence(reply.url, headers, reply.status, reply.headers, reply.body, _sha256(reply.body), reply.received_at)
+
+
+def _alarm(claim: Claim, following: PollState) -> Firing | None:
+    """What the operator is told when a source's health changes for the worse, or comes back from there."""
+    before, after = claim.state.health, following.health
+    bad = ("failing", "gone", "suspect")
+    if before == after or not (after in bad or before in bad):
+        return None
+    return Firing(f"source:{claim.source.name}", f"{before} -> {after}: {following.reason or 'polled well again'}")
+
+
+def _sha256(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()

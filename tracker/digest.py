@@ -1,0 +1,49 @@
+"""The journey of a digest: periods that ended become issues, issues become one mail to each recipient.
+
+An issue is made once (its key is the digest and the local date), whoever makes it and however often. Periods slept
+through are made one by one and mailed as one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from tracker.archive import Archive
+from tracker.decide import brief, period
+from tracker.models.telling import Digest, Issue, Notification, Period
+
+
+def make_due(archive: Archive, digests: Sequence[Digest], titles: Mapping[str, str], now: datetime) -> list[Issue]:
+    """Make and mail every issue whose period has ended; the issues made."""
+    made: list[Issue] = []
+    for one in digests:
+        last = archive.last_issue(one.name)
+        begun = archive.first_match(one.name) or now
+        for ended in period.due(one, last.end if last else None, now, begun, last_day=last.day if last else None):
+            made.append(archive.make_issue(ended, now))
+        mail(archive, one, titles, now)
+    return made
+
+
+def make(archive: Archive, one: Digest, ended: Period, titles: Mapping[str, str], now: datetime) -> Issue:
+    """Make and mail the issue of one period; doing it again gives the same issue and mails nothing again."""
+    issue = archive.make_issue(ended, now)
+    mail(archive, one, titles, now)
+    return issue
+
+
+def mail(archive: Archive, one: Digest, titles: Mapping[str, str], now: datetime) -> Notification | None:
+    """Put what is made and not yet mailed into the outbox, as one notification; None when there is nothing to mail."""
+    issues = archive.unmailed(one.name)
+    if not issues:
+        return None
+    notification = brief.notification(one, lay_out(archive, one, issues, titles), now)
+    archive.mail_issues(issues, notification, now)
+    return notification
+
+
+def lay_out(archive: Archive, one: Digest, issues: Sequence[Issue], titles: Mapping[str, str]) -> brief.Brief:
+    """What the mail of these issues says."""
+    statements = archive.statements([key for issue in issues for key in issue.statements])
+    return brief.brief(one, issues, statements, titles)
