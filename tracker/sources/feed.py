@@ -44,6 +44,7 @@ _ROOT_END = re.compile(rb"</(?:rss|feed|(?:\w+:)?RDF)\s*>")
 _ITEM_EDGE = re.compile(rb"<(/?)(?:\w+:)?(?:item|entry)\b")
 _PERIODS = {"hourly": 3600.0, "daily": 86400.0, "weekly": 604800.0, "monthly": 2592000.0, "yearly": 31536000.0}
 _DAY = 86400.0
+_BRIDGE_ERROR = "Bridge returned error"
 
 
 class Options(Strict):
@@ -82,11 +83,13 @@ def read(source: Source, state: PollState, reply: Reply) -> Page:
 
 
 def _usable(drafts: list[Draft]) -> tuple[tuple[Draft, ...], list[str]]:
-    bridge = [d for d in drafts if (d.title or "").startswith("Bridge returned error")]
-    empty = [d for d in drafts if not (d.title or d.text or d.url or d.media)]
-    kept = tuple(d for d in drafts if d not in bridge and d not in empty) if bridge or empty else tuple(drafts)
-    notes = [f"dropped {len(bridge)} error item(s) of a bridge: {bridge[0].title}"[:200]] if bridge else []
-    return kept, [*notes, *([f"dropped {len(empty)} item(s) with nothing in them"] if empty else [])]
+    """The drafts without a bridge's error messages and items that hold nothing, and what to note of those."""
+    errors = [draft.title for draft in drafts if (draft.title or "").startswith(_BRIDGE_ERROR)]
+    whole = [draft for draft in drafts if draft.title or draft.text or draft.url or draft.media]
+    kept = tuple(draft for draft in whole if not (draft.title or "").startswith(_BRIDGE_ERROR))
+    notes = [f"dropped {len(errors)} error item(s) of a bridge: {errors[0]}"[:200]] if errors else []
+    empty = len(drafts) - len(whole)
+    return kept, [*notes, *([f"dropped {empty} item(s) with nothing in them"] if empty else [])]
 
 
 def _parse(body: bytes, charset: str) -> Any:
