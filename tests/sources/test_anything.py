@@ -100,10 +100,16 @@ def test_any_markup(items: str) -> None:
         ("http://www.a.example/x/", "https://a.example/x"),
         ("https://a.example/x?utm_source=rss&id=3", "https://a.example/x?id=3"),
         ("https://A.example:443/x?fbclid=1#top", "https://a.example/x"),
+        ("https://a.example/x#xtor=RSS-3208", "https://a.example/x"),
+        ("https://a.example/x#comment-12", "http://a.example/x/#comment-12"),
     ],
 )
 def test_two_addresses_of_one_page_have_one_key(one: str, other: str) -> None:
     assert identities.url_key(one) == identities.url_key(other) is not None
+
+
+def test_numbered_parts_of_one_page_have_keys_of_their_own() -> None:
+    assert identities.url_key("https://a.example/live#entry-1") != identities.url_key("https://a.example/live#entry-2")
 
 
 @pytest.mark.parametrize("url", ["https://a.example/", "https://a.example", "http://[", "mailto:x"])

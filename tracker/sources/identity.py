@@ -1,11 +1,12 @@
 """What identifies an item: keys that survive new guids, https, tracking parameters and slugs. Strongest first.
 
 `id:` the platform's id or guid as it is; `url:` the link without scheme, `www.`, default port, tracking parameters,
-fragment and trailing slash; `day:` the folded title (or first words) with the UTC day, for items that lost both.
+trailing slash and fragment (but for one that numbers a part: a comment, an entry of a live page); `day:` the folded title (or first words) with the UTC day, for items that lost both.
 """
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from hashlib import sha256
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
@@ -18,6 +19,7 @@ _TRACKING = {
     "fbclid", "gclid", "dclid", "msclkid", "yclid", "igshid", "mc_cid", "mc_eid", "ref_src", "at_medium",
     "at_campaign", "xtor", "cmpid", "_ga",
 }  # fmt: skip
+_NUMBERED = re.compile(r"[\w-]*\d[\w-]*")  # not `xtor=RSS-12`
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -52,7 +54,8 @@ def url_key(url: str) -> str | None:
     path = parts.path.rstrip("/")
     if not host or not (path or query):
         return None
-    key = f"{host}{port}{path}" + (f"?{query}" if query else "")
+    part = f"#{parts.fragment}" if _NUMBERED.fullmatch(parts.fragment) else ""
+    key = f"{host}{port}{path}" + (f"?{query}" if query else "") + part
     return f"url:{key}" if len(key) <= LONGEST_ID else f"url:sha256:{_digest(key)}"
 
 
