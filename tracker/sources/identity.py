@@ -1,7 +1,8 @@
 """What identifies an item: keys that survive new guids, https, tracking parameters and slugs. Strongest first.
 
 `id:` the platform's id or guid as it is; `url:` the link without scheme, `www.`, default port, tracking parameters,
-trailing slash and fragment (but for one that numbers a part: a comment, an entry of a live page); `day:` the folded title (or first words) with the UTC day, for items that lost both.
+trailing slash and fragment (but for one that numbers a part: a comment, an entry of a live page); `day:` the folded
+title (or first words) with the UTC day, for items that lost both.
 """
 
 from __future__ import annotations
