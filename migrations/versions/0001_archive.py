@@ -70,7 +70,6 @@ statements_by_leader ON statements (leader, effective_at)
 statements_by_office ON statements (office, effective_at)
 statements_unrelated ON statements (seq) WHERE related_at IS NULL
 identities_by_seq ON identities (seq)
-fingerprints_by_seq ON fingerprints (seq)
 mentions_by_ref ON mentions (kind, ref, seq)
 links_by_other ON links (other)
 events_by_day ON events (day)

@@ -102,7 +102,6 @@ class Group:
         })  # fmt: skip
         found = terms.of(post, one.classification, source=source.name, kind=source.kind, first_seen_at=self.now)
         self.words.append((key, found))
-        self.rows[t.fingerprints] += [{"hash": hash_, "seq": held.seq} for hash_ in set(one.fingerprints)]
         return held
 
     def _edit(self, held: Held, post: Post) -> Post:
@@ -127,6 +126,7 @@ class Group:
             "seq": held.seq, "version": held.version, "observed_at": self.now, "hash": one.post.hash,
             "evidence": seen.sha256 if seen else None, "post": dump(one.post), "understood": dump(one.classification),
         })  # fmt: skip
+        self.rows[t.fingerprints] += [{"hash": hash_, "seq": held.seq} for hash_ in set(one.fingerprints)]
         self.rows[t.labels] += label_rows(held.seq, one.classification, self.now)
         self.rows[t.mentions] += mention_rows(held.seq, one.classification)
 

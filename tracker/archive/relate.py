@@ -43,9 +43,8 @@ class Relating(Searching):
         row = t.statements.c
         free = or_(row.relate_until.is_(None), row.relate_until <= now)
         query = select(row.seq).where(row.related_at.is_(None), free).order_by(row.seq).limit(limit)
-        with self.reading() as connection:
-            if connection.execute(query.limit(1)).first() is None:
-                return []
+        if not self.any(query):
+            return []
         with self.claiming() as connection:
             seqs = list(connection.scalars(self.dialect.skip_locked(query)))
             until = now + timedelta(seconds=lease)

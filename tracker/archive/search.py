@@ -33,7 +33,7 @@ class Searching(Statements):
         """A page of what matches, newest first or most relevant first. UsageError for a cursor of another search."""
         start = _opened(cursor, sort)
         parts = ranges(tree)
-        if not parts or limit < 1:
+        if not parts:
             return Found((), 0)
         with self.reading() as connection:
             some = self._some(connection, parts)

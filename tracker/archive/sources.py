@@ -51,7 +51,7 @@ class Sources(Store):
         due = or_(row.next_poll_at.is_(None), row.next_poll_at <= now) if names is None else row.name.in_(names)
         query = select(t.sources).where(row.listed == 1, row.enabled == 1, free, due)
         query = query.order_by(row.next_poll_at.is_not(None), row.next_poll_at, row.name).limit(limit)
-        if not self._any(query):
+        if not self.any(query):
             return []
         with self.claiming() as connection:
             rows = connection.execute(self.dialect.skip_locked(query)).all()
@@ -63,11 +63,6 @@ class Sources(Store):
                 values = {"lease_token": bindparam("token"), "lease_until": until, "leases": row.leases + 1}
                 connection.execute(query_.values(values), leased)
         return claims
-
-    def _any(self, query: Any) -> bool:
-        """Whether a query finds something: a look that takes no lock, for the many times that nothing is due."""
-        with self.reading() as connection:
-            return connection.execute(query.limit(1)).first() is not None
 
     def release(self, claims: Sequence[Claim]) -> None:
         """Give back what was claimed and will not be polled; a lease that is another's by now stays."""

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import Connection, Table, make_url, text
+from sqlalchemy import Connection, Select, Table, make_url, text
 from sqlalchemy.exc import ArgumentError, DatabaseError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
@@ -113,6 +113,11 @@ class Store:
             said += ": move this file away, or restore it from a backup"
         password = make_url(self.url).password
         return ArchiveAway(f"{self.shown_url}: {said.replace(password, '***') if password else said}"[:400])
+
+    def any(self, query: Select[Any]) -> bool:
+        """Whether a query finds something: a look that takes no lock, for the many times that nothing is due."""
+        with self.reading() as connection:
+            return connection.execute(query.limit(1)).first() is not None
 
     def add(self, connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
         """Insert rows of the same columns; one that is there already stays as it is.

@@ -89,9 +89,8 @@ class Telling(Keeping):
             (row.state == "sending") & (row.lease_until <= now),
         )
         query = select(row.id).where(or_(pending, lost)).order_by(row.due_at, row.id).limit(limit)
-        with self.reading() as connection:
-            if connection.execute(query.limit(1)).first() is None:
-                return []
+        if not self.any(query):
+            return []
         with self.claiming() as connection:
             ids = list(connection.scalars(self.dialect.skip_locked(query)))
             values: dict[str, Any] = {"state": "sending", "attempt": row.attempt + 1}
