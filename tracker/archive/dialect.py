@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Engine, Select
+from sqlalchemy import Connection, Engine, Select, Table
 
 from tracker.models.query import Node
 from tracker.terms import Terms
@@ -17,7 +18,8 @@ class Dialect(Protocol):
     name: str
     #: The column of `words` that holds the sort key.
     key: str
-    index_insert: str
+    #: Execution options of a connection that only reads.
+    reading: dict[str, Any]
     #: What `words` must satisfy for the match expression `:m` (with `{n}` for its number).
     match: str
     #: Greater is more relevant, for the same expression.
@@ -35,8 +37,13 @@ class Dialect(Protocol):
     def hold(self, url: str, holder: str) -> AbstractContextManager[None]:
         """The right to be the daemon of this archive; ArchiveLocked names who has it."""
 
-    def index_row(self, key: int, terms: Terms) -> dict[str, Any]:
-        """The parameters of `index_insert`."""
+    def insert(
+        self, connection: Connection, table: Table, columns: tuple[str, ...], rows: list[tuple[Any, ...]]
+    ) -> None:
+        """Insert rows; one that is there already stays as it is."""
+
+    def index(self, connection: Connection, entries: Iterable[tuple[int, Terms]]) -> None:
+        """Put statements' terms into `words`, each at its key. There is at least one."""
 
     def render(self, node: Node) -> str:
         """A simplified tree as one match expression."""

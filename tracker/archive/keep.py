@@ -17,7 +17,7 @@ from sqlalchemy.exc import StatementError
 
 from tracker.archive import tables as t
 from tracker.archive.gather import Group, Held
-from tracker.archive.relate import Relating
+from tracker.archive.correcting import Correcting
 from tracker.archive.statements import MOST_AT_ONCE
 from tracker.models.source import Judged, Kept, Reading
 
@@ -43,7 +43,7 @@ _FINISHED = (
 )
 
 
-class Keeping(Relating):
+class Keeping(Correcting):
     """The verb that keeps."""
 
     def keep(self, readings: Sequence[Reading], now: datetime) -> list[Kept]:

@@ -10,11 +10,11 @@ phrase asks for `word|` with a prefix match. Stems begin with `~`, facets with `
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, create_engine, make_url
+from sqlalchemy import Connection, Engine, Select, Table, create_engine, make_url
 
 from tracker import terms
 from tracker.models.query import And, AnyFacet, AnyWord, Node, Not, Or, Phrase
@@ -31,7 +31,8 @@ LONGEST = 400
 
 name = "postgresql"
 key = "sort_key"
-index_insert = "INSERT INTO words (sort_key, terms) VALUES (:key, CAST(:terms AS tsvector))"
+#: Each statement sees what is committed anyway: a transaction around them would only cost two trips.
+reading: dict[str, Any] = {"isolation_level": "AUTOCOMMIT"}
 match = "terms @@ CAST(:m{n} AS tsquery)"
 rank = "ts_rank(terms, CAST(:m{n} AS tsquery))"
 
@@ -65,17 +66,31 @@ def hold(url: str, holder: str) -> Iterator[None]:  # noqa: ARG001  # any number
     yield
 
 
-def index_row(key: int, terms: Terms) -> dict[str, Any]:
-    """The tsvector as text, quoted: surface words with their positions, stems and facets without."""
+def insert(connection: Connection, table: Table, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
+    """Rows that are not there yet, as an array a column: one statement, whatever their number."""
+    types = (table.columns[column].type.compile(dialect=connection.dialect) for column in columns)
+    arrays = ", ".join(f"CAST(%s AS {type_}[])" for type_ in types)
+    query = f"INSERT INTO {table.name} ({', '.join(columns)}) SELECT * FROM unnest({arrays}) ON CONFLICT DO NOTHING"  # noqa: S608
+    connection.exec_driver_sql(query, tuple(map(list, zip(*rows, strict=True))))
+
+
+def index(connection: Connection, entries: Iterable[tuple[int, Terms]]) -> None:
+    """Statements' terms."""
+    keys, vectors = zip(*((key, _vector(found)) for key, found in entries), strict=True)
+    query = "SELECT k, CAST(v AS tsvector) FROM unnest(CAST(%s AS BIGINT[]), CAST(%s AS TEXT[])) AS given (k, v)"
+    connection.exec_driver_sql(f"INSERT INTO words (sort_key, terms) {query}", (list(keys), list(vectors)))
+
+
+def _vector(found: Terms) -> str:
+    """A tsvector as text, quoted: surface words with their positions, stems and facets without."""
     places: dict[str, list[int]] = {}
     met: Counter[str] = Counter()
-    for position, word in enumerate(terms.surface, 1):
+    for position, word in enumerate(found.surface, 1):
         places.setdefault(_lexeme(word, f"|{met[word] // OCCURRENCES or ''}"), []).append(position)
         met[word] += 1
     lexemes = [f"{word}:{','.join(map(str, at))}" for word, at in places.items()]
-    lexemes += [_lexeme(f"~{stem}") for stem in terms.stems]
-    lexemes += [_lexeme(f"#{facet}") for facet in terms.facets]
-    return {"key": key, "terms": " ".join(lexemes)}
+    lexemes += [_lexeme(f"~{stem}") for stem in found.stems]
+    return " ".join([*lexemes, *(_lexeme(f"#{facet}") for facet in found.facets)])
 
 
 def render(node: Node) -> str:

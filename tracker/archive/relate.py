@@ -1,4 +1,4 @@
-"""Relating: statements waiting for it, those around one, and what a relation, a person or a new classifier adds.
+"""Relating: statements waiting for it, those around one, and what a relation adds.
 
 All of it is idempotent: a link, a member or a label that is there already stays, an event is found by its unique key,
 so that two workers who find one visit at once make one event.
@@ -11,17 +11,15 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, delete, func, insert, or_, select, update
 
 from tracker import terms
 from tracker.archive import tables as t
-from tracker.archive.gather import label_rows, mention_rows
 from tracker.archive.search import Searching
 from tracker.archive.values import digest_of, dump
 from tracker.models.query import And, AnyFacet, Published
 from tracker.models.statement import (
     INVERSE,
-    Classification,
     Event,
     EventTold,
     Firing,
@@ -195,51 +193,6 @@ class Relating(Searching):
     def _seqs(self, connection: Connection, ids: Collection[str]) -> dict[str, int]:
         query = select(t.statements.c.id, t.statements.c.seq).where(t.statements.c.id.in_(set(ids)))
         return dict(map(tuple, connection.execute(query)))
-
-    def correct(self, id: str, add: Sequence[str], remove: Sequence[str], by: str, now: datetime) -> Statement:
-        """Labels a person gives or takes away; reclassifying never undoes it. The statement is then related again."""
-        with self.writing() as connection:
-            whole = self._whole(connection, id)
-            seq = self._seqs(connection, [whole])[whole]
-            decided = [*((name, 0) for name in add), *((name, 1) for name in remove)]
-            row = t.labels.c
-            names = [name for name, _ in decided]
-            connection.execute(delete(t.labels).where(row.seq == seq, row.given_by == "person", row.name.in_(names)))
-            rows = [
-                {"seq": seq, "name": name, "given_by": "person", "removed": gone, "score": 1.0, "set_by": by,
-                 "set_at": now, "label": dump(Label(name, 1.0, "person", reason=f"set by {by}"))}
-                for name, gone in decided
-            ]  # fmt: skip
-            self.add(connection, t.labels, rows)
-            again = update(t.statements).where(t.statements.c.seq == seq).values(related_at=None, relate_until=None)
-            connection.execute(again)
-            self._reindex(connection, [whole])
-            return self._of_ids(connection, [whole])[0]
-
-    def replace_classification(self, pairs: Sequence[tuple[str, Classification]], now: datetime) -> None:
-        """What a newer classifier understands of these statements' current versions; they are then related again."""
-        with self.writing() as connection:
-            seqs = self._seqs(connection, [key for key, _ in pairs])
-            found = [(seqs[key], understood) for key, understood in pairs if key in seqs]
-            self._drop_understanding(connection, [seq for seq, _ in found])
-            self.add(connection, t.labels, [row for one in found for row in label_rows(*one, now)])
-            self.add(connection, t.mentions, [row for one in found for row in mention_rows(*one)])
-            row = t.versions.c
-            now_ = select(t.statements.c.version).where(t.statements.c.seq == bindparam("its")).scalar_subquery()
-            query = update(t.versions).where(row.seq == bindparam("its"), row.version == now_)
-            understood = [{"its": seq, "new": dump(one)} for seq, one in found]
-            if understood:
-                connection.execute(query.values(understood=bindparam("new")), understood)
-            again = update(t.statements).where(t.statements.c.seq.in_([seq for seq, _ in found]))
-            connection.execute(again.values(related_at=None, relate_until=None))
-            self._reindex(connection, [key for key, _ in pairs])
-
-    def _drop_understanding(self, connection: Connection, seqs: Sequence[int]) -> None:
-        """Take away what a text's own words gave it; what events and persons gave stays."""
-        if seqs:
-            own = t.labels.c.given_by.in_(("words", "model"))
-            connection.execute(delete(t.labels).where(t.labels.c.seq.in_(seqs), own))
-            connection.execute(delete(t.mentions).where(t.mentions.c.seq.in_(seqs)))
 
     def _fire(
         self, connection: Connection, firings: Sequence[tuple[str | None, str, Firing]], now: datetime

@@ -7,12 +7,12 @@ begins with BEGIN IMMEDIATE. Rowids of the index are in time order, so that newe
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, Select, Table, create_engine, event, make_url
 
 from tracker import terms
 from tracker.errors import ArchiveLocked
@@ -25,7 +25,7 @@ _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_sto
 
 name = "sqlite"
 key = "rowid"
-index_insert = "INSERT INTO words (rowid, surface, stems, facets) VALUES (:key, :surface, :stems, :facets)"
+reading: dict[str, Any] = {}
 match = "words MATCH :m{n}"
 rank = "-bm25(words, 1.0, 0.7, 0.0)"
 
@@ -75,10 +75,17 @@ def hold(url: str, holder: str) -> Iterator[None]:
         lock.truncate(0)
 
 
-def index_row(key: int, terms: Terms) -> dict[str, Any]:
-    """Tokens hold no separator of the `ascii` tokenizer, so that it gives them back as they are."""
-    parts = {"surface": terms.surface, "stems": sorted(terms.stems), "facets": sorted(terms.facets)}
-    return {"key": key, **{column: " ".join(tokens) for column, tokens in parts.items()}}
+def insert(connection: Connection, table: Table, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
+    """Rows that are not there yet."""
+    marks = ", ".join("?" * len(columns))
+    query = f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({marks}) ON CONFLICT DO NOTHING"  # noqa: S608
+    connection.exec_driver_sql(query, rows)
+
+
+def index(connection: Connection, entries: Iterable[tuple[int, Terms]]) -> None:
+    """Statements' terms. Tokens hold no separator of the `ascii` tokenizer, so that it gives them back as they are."""
+    rows = [(key, *map(" ".join, (found.surface, found.stems, found.facets))) for key, found in entries]
+    connection.exec_driver_sql("INSERT INTO words (rowid, surface, stems, facets) VALUES (?, ?, ?, ?)", rows)
 
 
 def render(node: Node) -> str:

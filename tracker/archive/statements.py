@@ -17,8 +17,9 @@ from sqlalchemy import text as sql
 
 from tracker import terms
 from tracker.archive import tables as t
+from tracker.archive.ranges import sort_key
 from tracker.archive.store import Store
-from tracker.archive.values import in_force, load
+from tracker.archive.values import in_force, load, taken_away
 from tracker.errors import NotFound
 from tracker.models.source import Evidence
 from tracker.models.statement import Classification, Event, Label, Link, Post, Statement, Version
@@ -94,9 +95,10 @@ class Statements(Store):
 
     def _at(self, connection: Connection, keys: Sequence[int]) -> list[Statement]:
         """The statements at these sort keys, in this order."""
-        query = select(t.statements.c.sort_key, t.statements.c.seq).where(t.statements.c.sort_key.in_(keys))
-        place = {seq: keys.index(key) for key, seq in connection.execute(query)}
-        return sorted(self._in(connection, t.statements.c.seq, place), key=lambda one: place[one.seq])
+        found = {
+            sort_key(one.post.effective_at, one.seq): one for one in self._in(connection, t.statements.c.sort_key, keys)
+        }
+        return [found[key] for key in keys if key in found]
 
     def _in(self, connection: Connection, column: ColumnElement[Any], values: Iterable[Any]) -> list[Statement]:
         wanted = sorted(values)
@@ -152,8 +154,7 @@ class Statements(Store):
 
     def _index(self, connection: Connection, entries: Sequence[tuple[int, terms.Terms]]) -> None:
         if entries:
-            rows = [self.dialect.index_row(key, capped(found)) for key, found in entries]
-            connection.execute(sql(self.dialect.index_insert), rows)
+            self.dialect.index(connection, ((key, capped(found)) for key, found in entries))
 
     def _unindex(self, connection: Connection, keys: Collection[int]) -> None:
         if keys:
@@ -196,7 +197,7 @@ def _grouped(rows: Iterable[Any], split: Callable[[Any], Any]) -> defaultdict[An
 
 
 def _statement(row: Row[Any], labels: list[Any], events: tuple[Event, ...], links: list[Link]) -> Statement:
-    return Statement(
+    found = Statement(
         id=row.id,
         seq=row.seq,
         source=row.source,
@@ -212,7 +213,9 @@ def _statement(row: Row[Any], labels: list[Any], events: tuple[Event, ...], link
         events=events,
         links=tuple(links),
         first_reading=bool(row.first_reading),
+        removed=taken_away(labels),
     )
+    return replace(found, classification=found.heeded(found.classification))
 
 
 def _version(statement: str, row: Row[Any]) -> Version:

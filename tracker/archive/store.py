@@ -73,8 +73,10 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that only reads what was committed."""
-        with self._door(), self.engine.connect() as connection, connection.begin():
-            yield connection
+        with self._door(), self.engine.connect() as plain:
+            connection = plain.execution_options(**self.dialect.reading)
+            with connection.begin():
+                yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -122,13 +124,11 @@ class Store:
     def add(self, connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
         """Insert rows of the same columns; one that is there already stays as it is.
 
-        Given to the driver as it is: for many small rows SQLAlchemy's parameters would cost more than the writing.
+        They go straight to the driver: for many small rows SQLAlchemy's parameters would cost more than the writing.
         """
         if rows:
             columns = tuple(rows[0])
-            marks = ", ".join(["?" if self.engine_name == "sqlite" else "%s"] * len(columns))
-            query = f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({marks}) ON CONFLICT DO NOTHING"  # noqa: S608
-            connection.exec_driver_sql(query, [tuple(map(_plain, map(row.__getitem__, columns))) for row in rows])
+            self.dialect.insert(connection, table, columns, [tuple(_plain(row[c]) for c in columns) for row in rows])
 
 
 def _plain(value: Any) -> Any:

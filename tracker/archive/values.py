@@ -53,3 +53,8 @@ def in_force(given: Iterable[tuple[Label, bool]]) -> tuple[Label, ...]:
     for label in sorted((label for label, gone in pairs if not gone), key=lambda one: _WEIGHT[one.by], reverse=True):
         best[label.name] = label
     return tuple(sorted((x for x in best.values() if x.name not in removed), key=lambda one: (-one.score, one.name)))
+
+
+def taken_away(given: Iterable[tuple[Label, bool]]) -> tuple[Label, ...]:
+    """The labels that a person removed, of (label, removed) pairs."""
+    return tuple(sorted((label for label, gone in given if gone), key=lambda one: one.name))

@@ -1,0 +1,100 @@
+"""What a person or a newer classifier says of a statement: it replaces what was understood, and never a person's word."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, delete, select, update
+
+from tracker.archive import tables as t
+from tracker.archive.gather import label_rows, mention_rows
+from tracker.archive.relate import Relating
+from tracker.archive.values import dump
+from tracker.models.statement import VISIT, Classification, Label, Statement
+
+
+class Correcting(Relating):
+    """The verbs that change what is understood. The statements are then related again."""
+
+    def correct(
+        self, id: str, add: Sequence[str], remove: Sequence[str], by: str, now: datetime, note: str = ""
+    ) -> Statement:
+        """Labels a person gives or takes away; reclassifying never undoes it. Saying it again changes the name only.
+
+        Who takes the visit's label away says that this statement tells of no visit: it leaves its events.
+        """
+        with self.writing() as connection:
+            whole = self._whole(connection, id)
+            seq = self._seqs(connection, [whole])[whole]
+            decided = [*((name, 0) for name in add), *((name, 1) for name in remove)]
+            names, row, why = [name for name, _ in decided], t.labels.c, f": {note}" if note else ""
+            connection.execute(delete(t.labels).where(row.seq == seq, row.given_by == "person", row.name.in_(names)))
+            said = ("set", "removed")
+            rows = [
+                {"seq": seq, "name": name, "given_by": "person", "removed": gone, "score": 1.0, "set_by": by,
+                 "set_at": now, "label": dump(Label(name, 1.0, "person", reason=f"{said[gone]} by {by}{why}"))}
+                for name, gone in decided
+            ]  # fmt: skip
+            self.add(connection, t.labels, rows)
+            left = self._leave_events(connection, [whole]) if VISIT in remove else ()
+            self._again(connection, {whole, *left})
+            return self._of_ids(connection, [whole])[0]
+
+    def replace_classification(self, pairs: Sequence[tuple[str, Classification]], now: datetime) -> None:
+        """What a newer classifier understands of these statements' current versions; what a person said stays."""
+        with self.writing() as connection:
+            seqs = self._seqs(connection, [key for key, _ in pairs])
+            found = [(seqs[key], understood) for key, understood in pairs if key in seqs]
+            self._drop_understanding(connection, [seq for seq, _ in found])
+            self.add(connection, t.labels, [row for one in found for row in label_rows(*one, now)])
+            self.add(connection, t.mentions, [row for one in found for row in mention_rows(*one)])
+            row = t.versions.c
+            now_ = select(t.statements.c.version).where(t.statements.c.seq == bindparam("its")).scalar_subquery()
+            query = update(t.versions).where(row.seq == bindparam("its"), row.version == now_)
+            understood = [{"its": seq, "new": dump(one)} for seq, one in found]
+            if understood:
+                connection.execute(query.values(understood=bindparam("new")), understood)
+            left = self._leave_events(connection, self._tell_otherwise(connection, dict(pairs)))
+            self._again(connection, {*seqs, *left})
+
+    def _tell_otherwise(self, connection: Connection, understood: Mapping[str, Classification]) -> set[str]:
+        """The statements that told a visit which is now understood in another way."""
+        row = t.event_members.c
+        told = connection.execute(
+            select(row.statement, row.visit).where(row.statement.in_(list(understood)), row.visit.is_not(None))
+        )
+        now = {key: {dump(visit) for visit in one.visits} for key, one in understood.items()}
+        return {statement for statement, visit in told if visit not in now[statement]}
+
+    def _drop_understanding(self, connection: Connection, seqs: Sequence[int]) -> None:
+        """Take away what a text's own words gave it; what events and persons gave stays."""
+        if seqs:
+            own = t.labels.c.given_by.in_(("words", "model"))
+            connection.execute(delete(t.labels).where(t.labels.c.seq.in_(seqs), own))
+            connection.execute(delete(t.mentions).where(t.mentions.c.seq.in_(seqs)))
+
+    def _leave_events(self, connection: Connection, ids: Collection[str]) -> set[str]:
+        """Take statements out of the events they tell. An event that nobody tells any longer is gone, with the labels
+        that it gave: the statements that belonged to it. Relating makes again what still holds."""
+        row, label = t.event_members.c, t.labels.c
+        events = set(connection.scalars(select(row.event).where(row.statement.in_(ids), row.visit.is_not(None))))
+        connection.execute(delete(t.event_members).where(row.statement.in_(ids), row.event.in_(events)))
+        told = set(connection.scalars(select(row.event).where(row.event.in_(events), row.visit.is_not(None))))
+        gone = events - told
+        left = set(connection.scalars(select(row.statement).where(row.event.in_(gone))))
+        for table, column in (
+            (t.event_members, row.event),
+            (t.event_parties, t.event_parties.c.event),
+            (t.events, t.events.c.id),
+        ):
+            connection.execute(delete(table).where(column.in_(gone)))
+        seqs = self._seqs(connection, left).values()
+        connection.execute(delete(t.labels).where(label.seq.in_(list(seqs)), label.given_by == "event"))
+        return left
+
+    def _again(self, connection: Connection, ids: Collection[str]) -> None:
+        """Index them as they are now, and let them be related again."""
+        again = update(t.statements).where(t.statements.c.id.in_(ids))
+        connection.execute(again.values(related_at=None, relate_until=None))
+        self._reindex(connection, ids)
