@@ -3,8 +3,8 @@
     python scripts/build_gazetteer.py ../shared/registry
 
 reads the research tables gazetteer.csv (Unicode CLDR names, CIA World Factbook facts, i18n-nationality demonyms,
-hand-made rows) and leaders.csv (names of office holders), and the hand-made scripts/data/cities.tsv and persons.tsv, and
-writes rows of code, kind, lang, text, canonical, ambiguity, sorted and unique.
+hand-made rows) and leaders.csv (names of office holders), and the hand-made scripts/data/cities.tsv and persons.tsv,
+and writes rows of code, kind, lang, text, canonical, ambiguity, sorted and unique.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ NOT_METONYMS = {"Brussels", "Bruxelles"}
 WORDS = {"San", "Ber", "Nara", "Manga", "Pama", "Bol", "Mao", "Dori", "Kati", "Kaya", "Bosso", "Nice", "Lille", "Cali",
          "Kara", "Beira", "Porto", "Florence", "Sofia", "Salvador", "Rio", "Victoria", "Georgetown", "Kingston",
          "Le Cap", "Carthage", "Medina", "Granada", "Atar", "Rosso", "Bali", "le Quai", "la Marina", "Valencia",
-         "Santiago", "San José", "Brest", "America", "Marina", "la Villa", "the Villa"}  # fmt: skip
+         "Saná", "Sana", "Santiago", "San José", "Brest", "America", "Marina", "la Villa", "the Villa"}  # fmt: skip
 
 
 def researched(path: Path) -> list[tuple[str, ...]]:
@@ -92,13 +92,13 @@ def persons(path: Path) -> list[tuple[str, ...]]:
     return rows
 
 
-def office_holders(path: Path) -> list[tuple[str, ...]]:
+def office_holders(path: Path, known: dict[str, str]) -> list[tuple[str, ...]]:
     """Holders of offices: full names match alone, surnames and short aliases only beside a title or their country."""
     rows = []
     with path.open(encoding="utf-8", newline="") as lines:
         for item in csv.DictReader(lines):
             name, code = item["person"].strip(), item["country_iso3"]
-            if " " not in name or code in ("INT", "EUU"):
+            if " " not in name or code in ("INT", "EUU") or known.get(name, code) != code:
                 continue
             full = [("en", text) for text in (name, *item["aliases_latin"].split(";")) if " " in text.strip()]
             full += [
@@ -119,11 +119,12 @@ def main(argv: list[str]) -> int:
         return 2
     unique: dict[tuple[str, ...], tuple[str, ...]] = {}
     folder, own = Path(argv[0]), HERE / "data"
+    people = persons(own / "persons.tsv")
     tables = (
         handmade(own / "cities.tsv"),
         researched(folder / "gazetteer.csv"),
-        persons(own / "persons.tsv"),
-        office_holders(folder / "leaders.csv"),
+        people,
+        office_holders(folder / "leaders.csv", {row[4]: row[0] for row in people}),
     )
     for row in (row for table in tables for row in table):
         unique.setdefault((row[0], row[1], row[2], row[3]), row)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tracker.classify.classifier import Classifier
-from tracker.classify.utterance import Utterance, utterance_of
+from tracker.classify.document import Utterance
+from tracker.classify.utterance import utterance_of
 
 __all__ = ["Classifier", "Utterance", "utterance_of"]

@@ -92,9 +92,9 @@ def _named(one: Field, lang: str, published: date | None) -> Iterator[When]:
     for match in _patterns(lang).named.finditer(one.folded):
         groups = match.groupdict()
         month = next((int(k[1:]) for k, v in groups.items() if v and k[0] in "mn" and k[1:].isdigit()), 0)
-        day, year = int(groups.get("d1") or groups.get("d2") or 0), groups.get("year")
+        day, year = int(groups.get("d1") or groups.get("d2") or 0), groups.get("year") or ""
         if year or published:
-            guess = int(year) if year or not published else _nearest(published, month, day)
+            guess = _nearest(published, month, day) if published and not year else int(year)
             last = int(groups.get("last") or 0) or None
             yield from _when(one, match, (guess, month, day), last, published)
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 from tracker.classify.document import Document
 from tracker.classify.names import Named
 from tracker.classify.tokens import Field
+from tracker.text import fold
 
 #: Before a place's name these say that somebody is or goes there.
 AT = frozenset(
     {
-        "a", "en", "au", "aux", "in", "at", "to", "from", "de", "du", "depuis", "em", "no", "na", "nos", "nas",
-        "desde", "para", "ao", "rumo", "hasta", "в", "на", "из", "во", "في", "الي", "من", "ب",
+        "a", "en", "au", "aux", "in", "at", "to", "into", "pour", "vers", "for", "depuis", "em", "no", "na", "nos",
+        "nas", "desde", "para", "ao", "rumo", "hasta", "в", "на", "во", "في", "الي",
     }
 )  # fmt: skip
-_INSIDE = frozenset(
-    {"a", "en", "au", "aux", "in", "at", "em", "no", "na", "nos", "nas", "в", "на", "во", "في", "here", "ici", "aqui"}
-)
+_ARTICLES = frozenset({"le", "la", "les", "l", "the", "el", "los", "las"})
+#: Before a place's name these say that somebody goes, but not yet is there.
+_TOWARD = frozenset({"to", "into", "pour", "vers", "for", "para", "rumo", "hasta", "الي"})
 _TOWNS = frozenset({"capital", "city", "metonym"})
 #: Concepts whose meaning hangs on whether a foreign country is named with them.
 _GEO = frozenset(
@@ -24,13 +25,14 @@ _GEO = frozenset(
         "DELEGATION", "SIDELINES", "ABROAD", "MEET", "TALKS", "CALL", "SUMMIT", "AMBASSADOR", "COUNTERPART",
         "BILATERAL", "SIGN", "AGREEMENT", "THANKS", "CONGRATULATE", "HEAD", "MINISTER", "PLAN", "TODAY", "CONDEMN",
         "SANCTION", "AID", "LOAN", "ELECTION", "GOVERNMENT", "HOLIDAY", "PEACE", "SECURITY", "ATTACK", "WAR", "I",
-        "LIVE", "COUP", "WITHDRAW", "SUSPEND", "BORDER", "CONDOLENCE", "MILITARY",
+        "LIVE", "COUP", "WITHDRAW", "SUSPEND", "BORDER", "CONDOLENCE", "MILITARY", "HERE", "ATTEND", "RECEIVE_CALL",
+        "YOUR_VISIT",
     }
 )  # fmt: skip
 #: Concepts that are paired with each other where they stand in one sentence.
 _PAIRS = _GEO | {
-    "KILLED", "TERROR", "NOT_SECURITY", "DOMESTIC_TRIP", "CANCEL", "REJECT", "ACCUSE", "LAW", "PARTY", "SPORT", "HEALTH",
-    "OPERATION", "WEAPON",
+    "KILLED", "TERROR", "NOT_SECURITY", "DOMESTIC_TRIP", "CANCEL", "REJECT", "ACCUSE", "LAW", "PARTY", "SPORT",
+    "HEALTH", "OPERATION", "WEAPON", "HOTSPOT", "PAST_WAR", "VIRUS_FIGHT",
 }  # fmt: skip
 #: What a speaker's office says of what he speaks about.
 _OFFICES = ("candidate", "mayor", "minister", "president")
@@ -95,11 +97,22 @@ def _placed(document: Document, named: Named) -> str:
     side = _side(document, named)
     if named.entry.kind in ("leader", "person", "demonym", "org"):
         return side
-    return f"in_{side}" if _before(named.field, named.first) in _INSIDE else side
+    return f"in_{side}" if at(named) and _before(named.field, named.first) not in _TOWARD else side
 
 
 def _before(one: Field, first: int) -> str:
-    return one.words[first - 1] if first else ""
+    """The word before a name, its article left out; "" at the start of a sentence."""
+    place = first - 1
+    while place > 0 and one.words[place] in _ARTICLES:
+        place -= 1
+    return one.words[place] if place >= 0 and one.sentence[place] == one.sentence[first] else ""
+
+
+def at(named: Named) -> bool:
+    """Whether a preposition before the name says that somebody is or goes there."""
+    word, spelled = named.field.words[named.first], fold(named.entry.spelling)
+    written_on = word[:1] in ("ب", "ل") and not spelled.startswith(word)
+    return written_on or _before(named.field, named.first) in AT
 
 
 def _geography(document: Document, found: dict[str, float]) -> list[str]:
@@ -110,7 +123,7 @@ def _geography(document: Document, found: dict[str, float]) -> list[str]:
         flags.add(side)
         if entry.code and not entry.code.startswith("INT"):
             countries.add(entry.code)
-        if entry.kind not in ("leader", "person", "demonym") and _before(named.field, named.first) in AT:
+        if entry.kind not in ("leader", "person", "demonym") and at(named):
             flags.add(f"at_{side}")
     abroad = countries - {document.home}
     flags.add(

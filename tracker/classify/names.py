@@ -81,6 +81,8 @@ class Names:
             words[0] = words[0][2:]
         if words:
             self._trie.add(words, entry)
+            if lang == "ru" and (written := split(plain)) != words and not words[-1].endswith("*"):
+                self._trie.add(written, entry)
 
     def _leaders(self, registry: Registry) -> None:
         for leader in registry.leaders:
@@ -117,11 +119,20 @@ def _fits(entry: Entry, one: Field, first: int, last: int) -> bool:
         raw = one.span(first, last).exact
     if entry.care == "case":
         return raw.replace(".", "") == entry.spelling.replace(".", "").removeprefix("the ")
-    if entry.kind in _PROPER and raw[:1].islower():
+    if entry.kind in _PROPER and raw.islower():
         return _tagged(one, first)
+    if entry.care == "person" and _goes_on(one, last):
+        return False
     if entry.care == "word" and raw[:1].isupper():
         return first > 0 and one.sentence[first - 1] == one.sentence[first] and one.words[first - 1] in _INTO
     return True
+
+
+def _goes_on(one: Field, last: int) -> bool:
+    """Whether a capitalised word follows at once: a surname is the last of a person's names."""
+    end = one.ends[last]
+    after = one.raw[end : end + 2] if len(one.raw) == len(one.folded) else ""
+    return len(after) == 2 and after[0] in " -" and after[1].isupper()
 
 
 def _tagged(one: Field, first: int) -> bool:

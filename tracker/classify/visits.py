@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from tracker.classify import dates
 from tracker.classify.document import Document
-from tracker.classify.features import AT
+from tracker.classify.features import at
 from tracker.classify.lexicon import Hit
 from tracker.classify.names import Named
 from tracker.models.statement import Party, Visit, VisitStatus, Words
@@ -55,9 +55,9 @@ def frame(document: Document) -> Visit | None:
 
 def _hosting(by: dict[str, list[Hit]]) -> Hit | None:
     """The words by which the speaker (or the subject of a report) receives somebody; None when they are received."""
-    if by["HOSPITALITY"]:
+    if by["HOSPITALITY"] and not by["YOUR_VISIT"]:
         return None
-    for hit in (*by["RECEIVE"], *by["WELCOME"]):
+    for hit in (*by["YOUR_VISIT"], *by["RECEIVE"], *by["WELCOME"]):
         words = hit.field.words
         after = words[hit.last + 1 : hit.last + 2]
         inside = words[hit.first : hit.last + 1]
@@ -99,9 +99,9 @@ def _host(document: Document, by: dict[str, list[Hit]], hosting: Hit | None) -> 
 
 def _pull(document: Document, named: Named, by: dict[str, list[Hit]]) -> float:
     """How strongly one name says that its country is where the visit goes."""
-    kind, at = named.entry.kind, named.first > 0 and named.field.words[named.first - 1] in AT
+    kind, placed = named.entry.kind, at(named)
     weight = {"capital": 1.5, "city": 1.5, "metonym": 1.5, "country": 0.8, "place": 0.5, "demonym": 0.1}.get(kind, -0.3)
-    if at and kind not in ("demonym", *_PERSON):
+    if placed and kind not in ("demonym", *_PERSON):
         weight += 1.5 if kind in (*_TOWNS, "metonym") else 1.2
     if kind not in _PERSON and any(
         _follows(hit, named) for c in ("ARRIVE", "DEPART", "VISIT", "STATE_VISIT", "GO", "TRIP") for hit in by[c]
@@ -128,10 +128,7 @@ def _follows(hit: Hit, named: Named) -> bool:
 
 def _away(document: Document, home: str) -> bool:
     """Whether a foreign town is named as where it happens."""
-    return any(
-        n.entry.kind in _TOWNS and n.entry.code != home and n.first and n.field.words[n.first - 1] in AT
-        for n in document.named
-    )
+    return any(n.entry.kind in _TOWNS and n.entry.code != home and at(n) for n in document.named)
 
 
 def _host_party(document: Document, host: str | None) -> Party:
@@ -160,7 +157,13 @@ def _visitors(document: Document, host: str | None, hosting: Hit | None) -> tupl
         first = min(people, key=lambda n: _order(document, n, hosting))
         return tuple(_parties(people, first)), first.field.span(first.first, first.last)
     titled = [n for n in others if n.entry.kind in ("country", "demonym", "org")]
-    titled.sort(key=lambda n: (not (_titled(document, n) or _title_after(document, n)), n.entry.kind == "org"))
+    titled.sort(
+        key=lambda n: (
+            not (_titled(document, n) or _title_after(document, n)),
+            n.entry.kind == "org",
+            (n.entry.code or "").startswith("INT"),
+        )
+    )
     rest = titled or others
     if rest:
         return (Party(rest[0].field.span(rest[0].first, rest[0].last).exact, None, rest[0].entry.code),), rest[
@@ -195,7 +198,7 @@ def _place(document: Document, host: str | None) -> tuple[str | None, Words | No
     towns = [n for n in document.named if n.entry.kind in (*_TOWNS, "place", "metonym") and n.entry.code == host]
     if not towns:
         return None, None
-    best = max(towns, key=lambda n: (n.entry.kind in _TOWNS, bool(n.first and n.field.words[n.first - 1] in AT)))
+    best = max(towns, key=lambda n: (n.entry.kind in _TOWNS, at(n)))
     return best.entry.spelling, best.field.span(best.first, best.last)
 
 
