@@ -97,4 +97,4 @@ def upgrade() -> None:
         op.execute(f"CREATE INDEX {index}")
     op.execute(FTS5 if sqlite else TSVECTOR)
     if not sqlite:
-        op.execute("CREATE INDEX words_terms ON words USING gin (terms)")
+        op.execute("CREATE INDEX words_terms ON words USING gin (terms) WITH (gin_pending_list_limit = 1024)")
