@@ -55,7 +55,7 @@ def _new(statement: Statement, visit: Visit, pair: tuple[str, str], day: date) -
     secure = any(label.name == "security_statement" for label in statement.classification.labels)
     context = ("diplomatic", "military") if secure else ("diplomatic",)
     return Event(
-        name, visit.status, visit.visitors, visit.host, visit.place, day, visit.day_end,
+        name, visit.status, _parties(visit.visitors), visit.host, visit.place, day, visit.day_end,
         context=context, statements=(statement.id,),
     )  # fmt: skip
 

@@ -187,9 +187,11 @@ def _order(document: Document, named: Named, hosting: Hit | None) -> tuple[bool,
 
 
 def _parties(people: Iterable[Named], first: Named) -> Iterable[Party]:
+    """The visitor and who is named beside them; others of the country (a predecessor, a minister) stay at home."""
     seen: set[str | None] = set()
     for named in sorted(people, key=lambda n: n is not first):
-        if named.entry.ref not in seen and named.entry.code == first.entry.code:
+        beside = named.field is first.field and named.field.sentence[named.first] == first.field.sentence[first.first]
+        if beside and named.entry.ref not in seen and named.entry.code == first.entry.code:
             seen.add(named.entry.ref)
             yield _party(named, named.entry.code)
 
