@@ -1,0 +1,44 @@
+"""Who counts as the visitor of a visit: the one who travels and who is named beside them, each once."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from tracker.classify import Classifier, Utterance, events
+from tracker.models.registry import Leader, Office, Registry, Speaker, Tenure
+from tracker.models.statement import Classification, Party, Post, Statement, Visit
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+REGISTRY = Registry(
+    (
+        Leader("juliette-oke", "Juliette Oké", tenures=(Tenure("gha-president", date(2020, 1, 1)),)),
+        Leader("paul-mensah", "Paul Mensah", tenures=(Tenure("gha-minister", date(2020, 1, 1)),)),
+    ),
+    (Office("gha-president", "President", "GHA"), Office("gha-minister", "Minister", "GHA")),
+)
+
+
+@pytest.mark.parametrize(
+    ("told", "visitors"),
+    [
+        ("Juliette Oké est arrivée à Dakar pour une visite officielle. Son ministre Paul Mensah est resté à Accra.",
+         ["juliette-oke"]),
+        ("Juliette Oké et Paul Mensah sont arrivés à Dakar en visite officielle.", ["juliette-oke", "paul-mensah"]),
+    ],
+)  # fmt: skip
+def test_a_visitor_is_who_travels_and_not_everybody_of_that_country(told: str, visitors: list[str]) -> None:
+    one = Utterance(told, origin="report", published=date(2026, 3, 1))
+    (found,) = Classifier.load(REGISTRY).classify([one])
+    assert [party.leader for party in found.visits[0].visitors] == visitors
+
+
+def test_a_leader_told_under_two_names_is_one_visitor_from_the_first_telling_on() -> None:
+    twice = (Party("Juliette Oké", "juliette-oke", "GHA"), Party("J. Oké", None, "GHA"))
+    visit = Visit("past", twice, Party(country="SEN"), day=NOW.date())
+    post = Post("1", ("id:1",), "report", Speaker(), "Le Soir", "Visite.", "h", NOW)
+    statement = Statement("s", 1, "soir", "feed", post, NOW, NOW, 1, 1, "live", Classification("fr", True, "1"))
+    event = events.told(statement, visit, [])
+    assert event is not None
+    assert event.visitors == twice[:1]
