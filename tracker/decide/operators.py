@@ -5,11 +5,12 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache
-from typing import NoReturn, get_args
+from typing import get_args
 
 from rapidfuzz import fuzz, process
 
@@ -28,11 +29,12 @@ OPERATORS = {
     "place": "place:Bamako", "after": "after:2022-11", "before": "before:2022-12-01",
     "seen": "seen:2022-11-02..2022-11-05",
 }  # fmt: skip
-#: Years in which something can have been seen first.
-SEEN_YEARS = (2000, 2099)
-
+#: Days between which something can have been seen first.
+SEEN = date(2000, 1, 1), date(2100, 1, 1)
 _SCORED = re.compile(r"([^<>=]+)(>=|<=|>|<|=)([0-9]+(?:\.[0-9]+)?|\.[0-9]+)")
 _COMPARISONS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt, "=": operator.eq}
+#: Facets of a day seen: the year, month and day it lies in.
+_FORMS = ("%Y", "%Y%m", "%Y%m%d")
 _DAY = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 
 
@@ -62,23 +64,20 @@ def resolve(name: str, values: tuple[Value, ...], words: Vocabulary) -> Node:
         moment = _instant(values[0])
         return Published(moment, None) if name == "after" else Published(None, moment)
     parts = [_RESOLVERS[name](name, value, words) for value in values]
-    facets = [facet for part in parts if isinstance(part, AnyFacet) for facet in part.facets]
-    others: list[Node] = [part for part in parts if not isinstance(part, AnyFacet)]
-    if facets:
-        others.insert(0, AnyFacet(tuple(dict.fromkeys(facets))))
-    return others[0] if len(others) == 1 else Or(tuple(others))
+    facets = dict.fromkeys(facet for part in parts if isinstance(part, AnyFacet) for facet in part.facets)
+    joined: list[Node] = [AnyFacet(tuple(facets))] if facets else []
+    joined += [part for part in parts if not isinstance(part, AnyFacet)]
+    return joined[0] if len(joined) == 1 else Or(tuple(joined))
 
 
-def _unknown(name: str, value: Value, known: Iterable[str], what: str) -> NoReturn:
+def _unknown(name: str, value: Value, known: Iterable[str], what: str) -> QueryError:
     """The error for a name that nothing goes by, with the nearest one that something does."""
     choices = {text.fold(choice): choice for choice in known}
     near = process.extractOne(text.fold(value.text), choices.keys(), scorer=fuzz.ratio, score_cutoff=60)
-    hint = f" (did you mean {_written(choices[near[0]])}?)" if near else f" (an example: {OPERATORS[name]})"
-    raise QueryError(f'there is no {what} "{_short(value.text)}"{hint}', value.column)
-
-
-def _written(choice: str) -> str:
-    return f'"{choice}"' if re.search(r"[\s(),]", choice) else choice
+    meant = choices[near[0]] if near else ""
+    meant = f'"{meant}"' if re.search(r"[\s(),]", meant) else meant
+    hint = f"did you mean {meant}?" if meant else f"an example: {OPERATORS[name]}"
+    return QueryError(f'there is no {what} "{_short(value.text)}" ({hint})', value.column)
 
 
 def _short(written: str) -> str:
@@ -113,6 +112,7 @@ def _countries(spelling: str, registry: Registry) -> Iterable[str]:
     return [found] if found else []
 
 
+#: How each is found by a spelling, and all the spellings there are.
 _FOUND_BY = {"leader": _leaders, "office": _offices, "country": _countries}
 _KNOWN: dict[str, Callable[[Registry], Iterable[str]]] = {
     "leader": lambda registry: registry.leader_spellings(),
@@ -132,16 +132,18 @@ def _who(name: str, value: Value, words: Vocabulary) -> Node:
     if refs:
         return _facets(name, refs)
     known = [spelling for what in _WHO[name] for spelling in _KNOWN[what](words.registry)]
-    _unknown(name, value, known, " or ".join(_WHO[name]))
+    raise _unknown(name, value, known, " or ".join(_WHO[name]))
 
 
-def _one_of(name: str, value: Value, words: Vocabulary) -> Node:
+def _one_of(name: str, value: Value, words: Vocabulary) -> AnyFacet:
     """A name among a closed list; `-`, space and `_` are one."""
     lists = {"source": words.sources, "kind": words.kinds, "label": words.labels}
     lists |= {"origin": get_args(Origin), "presence": get_args(Presence)}
     spelt = {terms.facet(name, each.replace("-", "_")): each for each in lists[name]}
     found = spelt.get(terms.facet(name, value.text.replace("-", "_")))
-    return _facets(name, [found]) if found else _unknown(name, value, spelt.values(), name)
+    if not found:
+        raise _unknown(name, value, spelt.values(), name)
+    return _facets(name, [found])
 
 
 def _lang(name: str, value: Value, _: Vocabulary) -> Node:
@@ -153,9 +155,8 @@ def _lang(name: str, value: Value, _: Vocabulary) -> Node:
 
 @cache
 def _places() -> dict[str, str]:
-    return {
-        text.fold(name.text): name.canonical for name in gazetteer.names() if name.kind in ("capital", "city", "place")
-    }
+    kinds = ("capital", "city", "place")
+    return {text.fold(name.text): name.canonical for name in gazetteer.names() if name.kind in kinds}
 
 
 def _place(name: str, value: Value, _: Vocabulary) -> Node:
@@ -168,63 +169,58 @@ def _place(name: str, value: Value, _: Vocabulary) -> Node:
 def _label(name: str, value: Value, words: Vocabulary) -> Node:
     """`label:x` is the label in force; `label:x>=0.9` asks for its score, kept in hundredths (none kept: 0)."""
     scored = _SCORED.fullmatch(value.text)
-    if not scored and re.search("[<>=]", value.text):
-        raise QueryError("a score is compared like label:aid>=0.9", value.column)
-    named = _one_of(name, Value(scored[1], value.column) if scored else value, words)
-    if not scored or not isinstance(named, AnyFacet):
-        return named
+    if not scored:
+        if re.search("[<>=]", value.text):
+            raise QueryError("a score is compared like label:aid>=0.9", value.column)
+        return _one_of(name, value, words)
+    label = _one_of(name, Value(scored[1], value.column), words).facets[0].removeprefix("label:")
     wanted = Decimal(scored[3]) * 100
     hits = [score for score in range(101) if _COMPARISONS[scored[2]](score, wanted)]
     if not hits or wanted > 100:
         raise QueryError(f"no score is {scored[2]}{_short(scored[3])}: they are hundredths from 0 to 1", value.column)
-    if 0 not in hits:
-        return _levels(named.facets[0], hits)
-    misses = [score for score in range(101) if score not in hits]
-    return Not(_levels(named.facets[0], misses)) if misses else Everything()
-
-
-def _levels(label: str, scores: Iterable[int]) -> AnyFacet:
-    return AnyFacet(tuple(terms.level(label.removeprefix("label:"), score / 100) for score in scores))
+    asked = hits if 0 not in hits else [score for score in range(101) if score not in hits]
+    levels = AnyFacet(tuple(terms.level(label, score / 100) for score in asked))
+    return levels if 0 not in hits else Not(levels) if asked else Everything()
 
 
 def _instant(value: Value) -> datetime:
     """The start of a year, month or day in UTC, or a time to the second, as the index has it (UTC unless zoned)."""
     if _DAY.fullmatch(value.text):
-        return datetime.combine(_days(value)[0], datetime.min.time(), UTC)
-    try:
-        if not re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:", value.text):
-            raise ValueError
-        moment = datetime.fromisoformat(value.text).replace(microsecond=0)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        _no_date(value, "2022-11-02 or 2022-11-02T18:10Z")
+        return datetime.combine(_days(value)[0], time(), UTC)
+    if re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:", value.text):
+        with suppress(ValueError, OverflowError):
+            moment = datetime.fromisoformat(value.text).replace(microsecond=0)
+            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    raise _no_date(value, "2022-11-02 or 2022-11-02T18:10Z")
 
 
 def _days(value: Value) -> tuple[date, date]:
     """The first day of a stated year, month or day, and the first day after it."""
-    stated = _DAY.fullmatch(value.text)
-    try:
-        if not stated:
-            raise ValueError
-        year, month, day = (int(part) if part else None for part in stated.groups())
-        first = date(year or 0, month or 1, day or 1)
-        if day:
-            return first, first + timedelta(days=1)
-        return first, date(first.year + (not month or month == 12), first.month % 12 + 1 if month else 1, 1)
-    except (ValueError, OverflowError):
-        _no_date(value, "2022-11 or 2022-11-02")
+    if stated := _DAY.fullmatch(value.text):
+        with suppress(ValueError, OverflowError):
+            first = date(int(stated[1]), int(stated[2] or 1), int(stated[3] or 1))
+            return first, _following(first, _FORMS[sum(map(bool, stated.groups())) - 1])
+    raise _no_date(value, "2022-11 or 2022-11-02")
 
 
-def _no_date(value: Value, forms: str) -> NoReturn:
-    raise QueryError(f'"{_short(value.text)}" is no date: write 2022, {forms}', value.column) from None
+def _following(first: date, form: str) -> date:
+    """The first day after the year, month or day that begins with this one."""
+    if form == "%Y":
+        return date(first.year + 1, 1, 1)
+    if form == "%Y%m":
+        return date(first.year + first.month // 12, first.month % 12 + 1, 1)
+    return first + timedelta(days=1)
+
+
+def _no_date(value: Value, forms: str) -> QueryError:
+    return QueryError(f'"{_short(value.text)}" is no date: write 2022, {forms}', value.column)
 
 
 def _seen(name: str, value: Value, _: Vocabulary) -> Node:
-    first, last = date(SEEN_YEARS[0], 1, 1), date(SEEN_YEARS[1] + 1, 1, 1)
     compared = re.fullmatch(r"(>=|<=|>|<|=)?(.+)", value.text)
     comparison, stated = (compared[1] or "=", compared[2]) if compared else ("=", value.text)
     low, dots, high = stated.partition("..")
-    start, after = _days(Value(low, value.column))
+    (start, after), (first, last) = _days(Value(low, value.column)), SEEN
     end = _days(Value(high, value.column))[1] if dots and comparison == "=" else after
     bounds = {">=": (start, last), ">": (after, last), "<": (first, start), "<=": (first, after), "=": (start, end)}
     since, until = bounds[comparison]
@@ -237,16 +233,10 @@ def _seen(name: str, value: Value, _: Vocabulary) -> Node:
 def _spans(start: date, end: date) -> Iterator[str]:
     """Whole years, months and days that together are [start, end)."""
     while start < end:
-        month = date(start.year + start.month // 12, start.month % 12 + 1, 1)
-        if (start.month, start.day) == (1, 1) and date(start.year + 1, 1, 1) <= end:
-            yield f"{start:%Y}"
-            start = date(start.year + 1, 1, 1)
-        elif start.day == 1 and month <= end:
-            yield f"{start:%Y%m}"
-            start = month
-        else:
-            yield f"{start:%Y%m%d}"
-            start += timedelta(days=1)
+        begins = _FORMS[0 if (start.month, start.day) == (1, 1) else 1 if start.day == 1 else 2 :]
+        form = next(form for form in begins if _following(start, form) <= end)
+        yield start.strftime(form)
+        start = _following(start, form)
 
 
 _RESOLVERS: dict[str, Callable[[str, Value, Vocabulary], Node]] = {

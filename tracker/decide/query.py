@@ -4,16 +4,16 @@
     both     = single { ["AND"] single }          AND binds tighter than OR
     single   = ( "-" | "NOT" ) single | "(" either ")" | phrase | operator ":" values | word
 
-One language for search, rules, digests and feeds. The tree it makes has every name resolved (decide/operators.py), so
-that matching in memory and the archive's index need to know nothing of spellings. Length, depth and number of terms
-are bounded: a hostile query is an error within milliseconds.
+One language for search, rules, digests and feeds. Every name in the tree is resolved (decide/operators.py): matching in
+memory and the archive's index know no spellings. Length, depth and number of terms are bounded: a hostile query is an
+error within milliseconds.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NoReturn
 
 from rapidfuzz import process
 
@@ -33,18 +33,23 @@ DEEPEST = 12
 MOST_TERMS = 250
 
 _CLOSING = {'"': '"', "“": "”", "«": "»"}
-_NAMED = re.compile(r"([A-Za-z_]+):(?!//)(.*)", re.DOTALL)
-_LOOKS_LIKE_TEXT = re.compile(r"(https?|ftps?|mailto|urn|doi|tel|at|did|data|javascript)", re.IGNORECASE)
+_QUOTED = r'"[^"]*"|“[^”]*”|«[^»]*»'
+_TOKEN = re.compile(rf'\s*(?:(?P<phrase>{_QUOTED})|(?P<mark>[()"“«]|-(?=[^\s)]))|(?P<word>[^\s()"“«]+))')
+_VALUE = rf'({_QUOTED})?([^\s(),"“«]*)'
+_VALUES = re.compile(rf"(?:\A|,){_VALUE}")
+_NAMED = re.compile(rf"(?P<name>[A-Za-z_]+):(?!//)(?P<values>{_VALUE}(?:,{_VALUE})*)")
+_LOOKS_LIKE_TEXT = re.compile(r"https?|ftps?|mailto|urn|doi|tel|at|did|data|javascript|.", re.IGNORECASE)
 _MEANT = {
     "speaker": "leader", "by": "leader", "from": "leader", "author": "leader", "person": "leader",
     "since": "after", "until": "before", "date": "after", "site": "source", "feed": "source", "language": "lang",
     "tag": "label", "category": "label", "type": "kind", "mentions": "about", "city": "place", "state": "presence",
 }  # fmt: skip
+_ENDS = ("OR", "AND", ")", "end")
 
 
 @dataclass(frozen=True, slots=True)
 class _Token:
-    """`kind` is "(", ")", "-", "OR", "AND", "NOT", "phrase", "word" or "operator"; `column` counts from 1."""
+    """`kind` is "(", ")", "-", "OR", "AND", "NOT", "phrase", "word", "operator" or "end"; `column` counts from 1."""
 
     kind: str
     column: int
@@ -59,125 +64,77 @@ def parse(written: str, words: Vocabulary) -> Query:
     """
     if len(written) > LONGEST:
         raise QueryError(f"a query holds at most {LONGEST:,} characters", LONGEST + 1)
-    tokens = _Scanner(written).tokens()
-    return Query(written, _Parser(tokens, words, len(written) + 1).query())
+    tokens = [*_tokens(written), _Token("end", len(written) + 1)]
+    return Query(written, _Parser(tokens, words).query())
 
 
-class _Scanner:
-    """Cuts a query into tokens."""
+def _tokens(written: str) -> Iterator[_Token]:
+    at = 0
+    while found := _TOKEN.match(written, at):
+        start, at, word = found.start(found.lastgroup or 0), found.end(), found["word"]
+        named = _NAMED.match(written, start) if word else None
+        if found["phrase"]:
+            yield _Token("phrase", start + 1, found["phrase"][1:-1])
+        elif found["mark"] or word in ("OR", "AND", "NOT"):
+            _closed(written, start)
+            yield _Token(found["mark"] or word, start + 1)
+        elif named and _operates(named["name"].lower(), word.partition(":")[2], written[at : at + 1], start + 1):
+            at = named.end()
+            yield _Token("operator", start + 1, named["name"].lower(), tuple(_values(written, named)))
+        else:
+            yield _Token("word", start + 1, word)
 
-    def __init__(self, written: str) -> None:
-        self.written = written
-        self.at = 0
 
-    def tokens(self) -> list[_Token]:
-        found: list[_Token] = []
-        while self.at < len(self.written):
-            if self.written[self.at].isspace():
-                self.at += 1
-                continue
-            found.append(self._token())
-        return found
+def _closed(written: str, at: int) -> None:
+    if closing := _CLOSING.get(written[at : at + 1]):
+        raise QueryError(f"this quote is never closed: add {closing}", at + 1)
 
-    def _token(self) -> _Token:
-        char, column = self.written[self.at], self.at + 1
-        if char in "()":
-            self.at += 1
-            return _Token(char, column)
-        if char == "-" and self._negates():
-            self.at += 1
-            return _Token("-", column)
-        if char in _CLOSING:
-            return _Token("phrase", column, self._quoted())
-        return self._word(column)
 
-    def _negates(self) -> bool:
-        after = self.written[self.at + 1 : self.at + 2]
-        return bool(after) and not after.isspace() and after != ")"
+def _values(written: str, named: re.Match[str]) -> Iterator[Value]:
+    for found in _VALUES.finditer(named["values"]):
+        start = named.start("values") + found.start() + found[0].startswith(",")
+        value = ((found[1] or "")[1:-1] + found[2]).strip()
+        if not value:
+            _closed(written, start if found[1] is None else len(written))
+            name = named["name"].lower()
+            raise QueryError(f"{name}: needs a value, like {operators.OPERATORS[name]}", named.start() + 1)
+        yield Value(value, start + 1)
 
-    def _quoted(self) -> str:
-        start, closing = self.at, _CLOSING[self.written[self.at]]
-        end = self.written.find(closing, start + 1)
-        if end < 0:
-            raise QueryError(f"this quote is never closed: add {closing}", start + 1)
-        self.at = end + 1
-        return self.written[start + 1 : end]
 
-    def _bare(self, stops: str) -> str:
-        start = self.at
-        while self.at < len(self.written):
-            char = self.written[self.at]
-            if char.isspace() or char in stops or char in _CLOSING:
-                break
-            self.at += 1
-        return self.written[start : self.at]
-
-    def _word(self, column: int) -> _Token:
-        word = self._bare("()")
-        if word in ("OR", "AND", "NOT"):
-            return _Token(word, column)
-        named = _NAMED.fullmatch(word)
-        if named and self._operates(named[1].lower(), named[2], column):
-            self.at = column + len(named[1])  # just behind the colon
-            return _Token("operator", column, named[1].lower(), self._values(named[1].lower(), column))
-        return _Token("word", column, word)
-
-    def _operates(self, name: str, value: str, column: int) -> bool:
-        """Whether `name:` is an operator. An unknown one is an error, unless it reads like ordinary text."""
-        if name in operators.OPERATORS:
-            return True
-        quoted = self.written[self.at : self.at + 1] in _CLOSING
-        if _LOOKS_LIKE_TEXT.fullmatch(name) or len(name) == 1 or not (value or quoted):
-            return False
-        near = process.extractOne(name, list(operators.OPERATORS), score_cutoff=70)
-        meant = _MEANT.get(name) or (near[0] if near else None)
-        hint = f" (did you mean {meant}: ?)" if meant else f'; to look for these words write "{name} {value}"'
-        raise QueryError(f"there is no operator {name}:{hint}", column)
-
-    def _values(self, name: str, column: int) -> tuple[Value, ...]:
-        values: list[Value] = []
-        while True:
-            start = self.at
-            quoted = self.written[start : start + 1] in _CLOSING and start < len(self.written)
-            value = self._quoted() + self._bare("(),") if quoted else self._bare("(),")
-            if not value.strip():
-                raise QueryError(f"{name}: needs a value, like {operators.OPERATORS[name]}", column)
-            values.append(Value(value.strip(), start + 1))
-            if self.written[self.at : self.at + 1] != ",":
-                return tuple(values)
-            self.at += 1
+def _operates(name: str, value: str, following: str, column: int) -> bool:
+    """Whether `name:` is an operator. An unknown one is an error, unless it reads like ordinary text."""
+    if name in operators.OPERATORS:
+        return True
+    if _LOOKS_LIKE_TEXT.fullmatch(name) or not (value or following in _CLOSING):
+        return False
+    near = process.extractOne(name, list(operators.OPERATORS), score_cutoff=70)
+    meant = _MEANT.get(name) or (near[0] if near else None)
+    hint = f" (did you mean {meant}: ?)" if meant else f'; to look for these words write "{name} {value}"'
+    raise QueryError(f"there is no operator {name}:{hint}", column)
 
 
 class _Parser:
     """Reads tokens into a tree; one method for each rule of the grammar."""
 
-    def __init__(self, tokens: list[_Token], words: Vocabulary, end: int) -> None:
-        self.tokens = tokens
-        self.words = words
-        self.end = _Token("end", end)
-        self.at = 0
-        self.depth = 0
-        self.terms = 0
+    def __init__(self, tokens: list[_Token], words: Vocabulary) -> None:
+        self.tokens, self.words = tokens, words
+        self.at = self.depth = self.terms = 0
 
     def query(self) -> Node:
-        if not self.tokens:
+        if self._next.kind == "end":
             return Everything()
         tree = self._either()
         if self._next.kind == ")":
-            self._unopened(self._next)
+            raise QueryError("this parenthesis was never opened", self._next.column)
         return tree
-
-    def _unopened(self, token: _Token) -> NoReturn:
-        raise QueryError("this parenthesis was never opened", token.column)
 
     @property
     def _next(self) -> _Token:
-        return self.tokens[self.at] if self.at < len(self.tokens) else self.end
+        return self.tokens[self.at]
 
     def _take(self) -> _Token:
-        token = self._next
         self.at += 1
-        return token
+        return self.tokens[self.at - 1]
 
     def _either(self) -> Node:
         sides: list[Node] = []
@@ -185,38 +142,31 @@ class _Parser:
             start = self._next
             side = self._both()
             if side is None:
-                self._nothing(start, bool(sides))
+                raise self._nothing(start, bool(sides))
             sides.append(side)
             if self._next.kind != "OR":
                 return sides[0] if len(sides) == 1 else Or(tuple(sides))
             self._take()
 
-    def _nothing(self, start: _Token, behind_or: bool) -> NoReturn:
+    def _nothing(self, start: _Token, behind_or: bool) -> QueryError:
         if start.kind == ")" and not self.depth:
-            self._unopened(start)
+            return QueryError("this parenthesis was never opened", start.column)
         if behind_or or self._next.kind == "OR":
             column = (self._next if self._next.kind == "OR" else start).column
-            raise QueryError("OR needs something to look for on both sides", column)
-        raise QueryError("there is nothing to look for here: no word holds a letter or a digit", start.column)
+            return QueryError("OR needs something to look for on both sides", column)
+        return QueryError("there is nothing to look for here: no word holds a letter or a digit", start.column)
 
     def _both(self) -> Node | None:
         """Everything up to OR, a closing parenthesis or the end; None when that is nothing but punctuation."""
         parts: list[Node] = []
         while self._next.kind not in ("OR", ")", "end"):
-            if self._next.kind == "AND":
-                self._and(bool(parts))
+            if self._next.kind != "AND":
+                parts += filter(None, [self._single()])
                 continue
-            part = self._single()
-            if part is not None:
-                parts.append(part)
-        if len(parts) < 2:
-            return parts[0] if parts else None
-        return And(tuple(parts))
-
-    def _and(self, has_left: bool) -> None:
-        token = self._take()
-        if not has_left or self._next.kind in ("OR", "AND", ")", "end"):
-            raise QueryError("AND needs something to look for on both sides", token.column)
+            token = self._take()
+            if not parts or self._next.kind in _ENDS:
+                raise QueryError("AND needs something to look for on both sides", token.column)
+        return And(tuple(parts)) if len(parts) > 1 else next(iter(parts), None)
 
     def _single(self) -> Node | None:
         token = self._take()
@@ -236,7 +186,7 @@ class _Parser:
 
     def _negated(self, token: _Token) -> Node:
         self._deeper(token)
-        child = None if self._next.kind in ("OR", "AND", ")", "end") else self._single()
+        child = None if self._next.kind in _ENDS else self._single()
         self.depth -= 1
         if child is None:
             raise QueryError(f"{token.kind} needs something behind it to leave out", token.column)
@@ -246,9 +196,7 @@ class _Parser:
         self._deeper(opened)
         if self._next.kind == ")":
             raise QueryError("these parentheses are empty", opened.column)
-        if self._next.kind == "end":
-            raise QueryError("this parenthesis is never closed: add )", opened.column)
-        tree = self._either()
+        tree = self._either() if self._next.kind != "end" else Everything()
         if self._take().kind != ")":
             raise QueryError("this parenthesis is never closed: add )", opened.column)
         self.depth -= 1
@@ -270,11 +218,10 @@ def _word(written: str) -> Node | None:
 
 def _in_a_row(written: str) -> Phrase | None:
     """The surface words of a text; None when it has none. In unspaced scripts the last character may be continued."""
-    asked = text.tokens(written, query=True)
+    asked, indexed = text.tokens(written, query=True), tuple(text.tokens(written))
     if not asked:
         return None
     if not text.is_unspaced(asked[-1]):
-        return Phrase(tuple(text.tokens(written)), prefix=written.rstrip().endswith("*"))
-    indexed = text.tokens(written)  # inside a phrase a run of bigrams ends, as in the index, with its last character
-    single = len(asked[-1]) == 1
-    return Phrase(tuple(indexed if single else indexed[:-1]), prefix=single)
+        return Phrase(indexed, prefix=written.rstrip().endswith("*"))
+    single = len(asked[-1]) == 1  # inside a phrase a run of bigrams ends, as in the index, with its last character
+    return Phrase(indexed if single else indexed[:-1], prefix=single)
