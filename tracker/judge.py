@@ -20,7 +20,7 @@ from tracker.decide.compare import Judgement, compare
 from tracker.decide.normalise import posts
 from tracker.models.registry import Registry
 from tracker.models.source import Judged, Known, PollState, Reply, Request, Source
-from tracker.models.statement import Classification, Event, Firing, Label, Post, Related, Statement
+from tracker.models.statement import VISIT, Classification, Event, Firing, Label, Post, Related, Statement
 from tracker.models.telling import Digest, Rule
 from tracker.sources import KINDS
 
@@ -141,7 +141,7 @@ def relate(companies: Sequence[Company], now: datetime) -> list[Related]:
 
 
 def _related(knowing: Mind, company: Company, now: datetime) -> Related:
-    found = relations(company.statement, company.around, company.events)
+    found = _heeding(company, relations(company.statement, company.around, company.events))
     firings: list[tuple[str, Firing]] = []
     digests: list[tuple[str, str]] = []
     for one in _touched(company, found):
@@ -156,9 +156,18 @@ def _related(knowing: Mind, company: Company, now: datetime) -> Related:
     return replace(found, firings=tuple(firings), digests=tuple(digests))
 
 
+def _heeding(company: Company, found: Related) -> Related:
+    """What was found, without what makes a statement tell of a visit although a person says that it does not."""
+    denied = {one.id for one in (company.statement, *company.around) if any(x.name == VISIT for x in one.removed)}
+    told = [replace(e, told_by=tuple(pair for pair in e.told_by if pair[0] not in denied)) for e in found.events]
+    labels = tuple(pair for pair in found.labels if pair[0] not in denied)
+    return replace(found, events=tuple(event for event in told if event.told_by), labels=labels) if denied else found
+
+
 def _touched(company: Company, found: Related) -> list[Statement]:
-    """The statements to which a label or an event was added."""
+    """The statements to which a label or an event was added, and one that a person corrected."""
     told = {statement for statement, _ in found.labels}
+    told |= {company.statement.id} if company.statement.corrected else set()
     told |= {statement for event in found.events for statement, _ in event.told_by}
     return [one for one in (company.statement, *company.around) if one.id in told]
 

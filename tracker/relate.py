@@ -7,34 +7,57 @@ out.
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime, timedelta
 
 from tracker import judge
 from tracker.archive import Archive
 from tracker.classify.quotes import fingerprints
 from tracker.judge import Company
+from tracker.errors import SourceError
 from tracker.models.statement import Related, Statement
 from tracker.outside.clock import Clock
 from tracker.outside.workers import Workers
 
 #: Statements related in one transaction, and seconds until another worker may take them over.
-GROUP, LEASE = 200, 120.0
+GROUP, LEASE = 200, 25.0
 #: Days on either side in which a report, a cross-post or a readout belongs to a statement.
 DAYS = 3.0
 
 
-async def relate_new(archive: Archive, workers: Workers, clock: Clock) -> int:
-    """Relate everything that waits for it; the number of statements related."""
-    related = 0
+async def relate_new(archive: Archive, workers: Workers, clock: Clock, lease: float = LEASE) -> tuple[int, int]:
+    """Relate everything that waits for it; the numbers of statements related and of alerts that came of it."""
+    related = alerts = 0
     while True:
         now = clock.now()
-        waiting = await asyncio.to_thread(archive.claim_unrelated, now, GROUP, LEASE)
+        waiting = await asyncio.to_thread(archive.claim_unrelated, now, GROUP, lease)
         if not waiting:
-            return related
+            return related, alerts
+        ids, until = [one.id for one in waiting], now + timedelta(seconds=lease)
         companies = await asyncio.to_thread(_companies, archive, waiting)
-        found = await workers.run(judge.relate, [one for one in companies if _has_company(one)], now)
+        until = await _hold(archive, ids, until, clock, lease)
+        found = await _found(workers, [one for one in companies if _has_company(one)], now)
         alone = [Related(one.statement.id) for one in companies if not _has_company(one)]
-        await asyncio.to_thread(archive.relate, [*found, *alone], now)
+        alerts += await asyncio.to_thread(archive.relate, [*found, *alone], clock.now(), until)
         related += len(waiting)
+
+
+async def _hold(archive: Archive, ids: list[str], until: datetime, clock: Clock, lease: float) -> datetime:
+    """A whole lease for the next step; the new end."""
+    longer = clock.now() + timedelta(seconds=lease)
+    await asyncio.to_thread(archive.extend_relations, ids, until, longer)
+    return longer
+
+
+async def _found(workers: Workers, companies: list[Company], now: datetime) -> list[Related]:
+    """What relating finds. A group that cannot be judged is halved, and what cannot be judged alone stands alone."""
+    try:
+        found: list[Related] = await workers.run(judge.relate, companies, now)
+        return found
+    except SourceError:
+        if len(companies) == 1:
+            return [Related(companies[0].statement.id)]
+        half = len(companies) // 2
+        return [one for part in (companies[:half], companies[half:]) for one in await _found(workers, part, now)]
 
 
 def _companies(archive: Archive, waiting: list[Statement]) -> list[Company]:
@@ -49,4 +72,5 @@ def _company(archive: Archive, statement: Statement) -> Company:
 
 def _has_company(company: Company) -> bool:
     """Whether relating could find anything: most statements of a first reading stand alone."""
-    return bool(company.around or company.events or company.statement.classification.visits)
+    one = company.statement
+    return bool(company.around or company.events or one.classification.visits or one.corrected)

@@ -75,11 +75,11 @@ class Correcting(Relating):
             connection.execute(delete(t.mentions).where(t.mentions.c.seq.in_(seqs)))
 
     def _leave_events(self, connection: Connection, ids: Collection[str]) -> set[str]:
-        """Take statements out of the events they tell. An event that nobody tells any longer is gone, with the labels
+        """Take statements out of their events. An event that nobody tells any longer is gone, with the labels
         that it gave: the statements that belonged to it. Relating makes again what still holds."""
         row, label = t.event_members.c, t.labels.c
-        events = set(connection.scalars(select(row.event).where(row.statement.in_(ids), row.visit.is_not(None))))
-        connection.execute(delete(t.event_members).where(row.statement.in_(ids), row.event.in_(events)))
+        events = set(connection.scalars(select(row.event).where(row.statement.in_(ids))))
+        connection.execute(delete(t.event_members).where(row.statement.in_(ids)))
         told = set(connection.scalars(select(row.event).where(row.event.in_(events), row.visit.is_not(None))))
         gone = events - told
         left = set(connection.scalars(select(row.statement).where(row.event.in_(gone))))

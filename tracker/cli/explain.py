@@ -38,6 +38,8 @@ def _understood(one: Statement) -> Iterator[str]:
         yield f"language {told.lang}, classifier {told.version}"
     for label in one.labels:
         yield f"label {_label(label)}"
+    for label in one.removed:
+        yield f"not {label.name}: {label.reason}"
     if told.classified and not one.labels:
         yield "no label"
     for mention in told.mentions:

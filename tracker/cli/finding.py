@@ -3,11 +3,35 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from tracker.cli.session import Json, Limit, parsed, session
+from tracker.errors import UsageError
+
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", help="Into this file, which is written whole or not at all.")
+]
+
+
+class Format(StrEnum):
+    """How statements are exported."""
+
+    jsonl = "jsonl"
+    csv = "csv"
+    json = "json"
+
+
+class VisitFormat(StrEnum):
+    """How visits are shown or exported: COLT's columns, PLOVER JSONL, iCalendar."""
+
+    table = "table"
+    csv = "csv"
+    plover = "plover"
+    ics = "ics"
+    json = "json"
 
 
 class Sort(StrEnum):
@@ -22,7 +46,7 @@ Key = Annotated[str, typer.Argument(help="A statement's id, or the first six cha
 
 def add_to(app: typer.Typer) -> None:
     """Add this module's commands."""
-    for command in (search, show, versions, visits, quote):
+    for command in (search, show, versions, visits, quote, export):
         app.command()(command)
 
 
@@ -119,29 +143,40 @@ def visits(
     host: Annotated[str | None, typer.Option(help="A leader or a country.")] = None,
     after: Annotated[str | None, typer.Option(help="From this day on.")] = None,
     before: Annotated[str | None, typer.Option(help="Before this day.")] = None,
-    limit: Limit = 50,
+    limit: Annotated[
+        int | None, typer.Option("--limit", "-n", min=1, help="At most so many; 50 in a table, else all.")
+    ] = None,
+    form: Annotated[
+        VisitFormat,
+        typer.Option("--format", help="csv has COLT's columns, plover is JSONL, ics a calendar."),
+    ] = VisitFormat.table,
+    output: Output = None,
     json: Json = False,
 ) -> None:
     """Who visits whom, where and when.
 
-    Example: tracker visits --host Mali --after 2022-11-01
+    Example: tracker visits --host Mali --after 2022-11-01 --format csv --output visits.csv
     """
-    from tracker.cli import explain
+    from tracker.cli import explain, exporting
     from tracker.cli import show as shown
     from tracker.cli.values import day, side
-    from tracker.models import shape
 
+    form = VisitFormat.json if json else form
+    if output and form is VisitFormat.table:
+        raise UsageError("--output: a table is for the terminal; add --format csv, plover, ics or json")
+    most = limit or (50 if form is VisitFormat.table else 1_000_000)
     with session(context).tracker() as tracker:
         found = tracker.archive.events(
             after=day("--after", after),
             before=day("--before", before),
             visitor=side(tracker.registry, "--visitor", visitor),
             host=side(tracker.registry, "--host", host),
-            limit=limit,
+            limit=most,
         )
-    if json:
-        shown.as_json([shape.event(one) for one in found])
-        return
+        if form is not VisitFormat.table:
+            with exporting.into(output) as target:
+                exporting.visits(tracker, found, form, target)
+            return
     shown.table(
         ("date", "visitor", "host", "place", "status", "told by"),
         [
@@ -204,3 +239,26 @@ def quote(
         [(one.verdict, *shown.statement_row(candidates[one.statement])) for one in found],
         "not found in the archive: tracker coverage SOURCE says how well a source was watched",
     )
+
+
+def export(
+    context: typer.Context,
+    query: Annotated[str, typer.Argument(help="In the query language; empty for everything.")] = "",
+    form: Annotated[Format, typer.Option("--format", help="A JSON object a line, a table, or one document.")] = (
+        Format.jsonl
+    ),
+    output: Output = None,
+    json: Json = False,
+) -> None:
+    """Every statement that a query finds, as JSON lines or CSV.
+
+    Example: tracker export "country:MLI after:2022-11-01" --format csv --output mali.csv
+    """
+    from tracker.cli import exporting
+
+    form = Format.json if json else form
+    with session(context).tracker() as tracker:
+        parsed(tracker, query)
+        with exporting.into(output) as target:
+            count = exporting.statements(tracker, query, form, target)
+    typer.echo(f"{count:,} statements", err=True)

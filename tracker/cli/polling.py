@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -26,7 +25,7 @@ def poll_once(session: Session, names: Sequence[str] | None, json: bool) -> int:
     async def journey(tracker: Tracker) -> dict[str, Any]:
         _known(tracker, names)
         due = len(names) if names else sum(source.enabled for source in tracker.settings.sources)
-        with _progress(due) as advance:
+        with show.progress("polling", due) as advance:
 
             def progress(reading: Reading, kept: Kept) -> None:
                 done.append((reading, kept))
@@ -79,29 +78,6 @@ def near(word: str, choices: Sequence[str]) -> str:
 
     found = process.extractOne(word, choices, score_cutoff=60)
     return f" (did you mean {found[0]}?)" if found else ""
-
-
-class _progress:  # used as a context manager, like a function
-    def __init__(self, total: int) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-        self._bar = Progress(
-            TextColumn("polling"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            console=Console(file=sys.stderr),
-            transient=True,
-        )
-        self._task = self._bar.add_task("polling", total=total)
-
-    def __enter__(self) -> Any:
-        self._bar.start()
-        return lambda: self._bar.advance(self._task)
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()
 
 
 def _row(reading: Reading, kept: Kept) -> dict[str, Any]:

@@ -52,12 +52,12 @@ class Session:
         finally:
             asyncio.run(tracker.close())
 
-    def run(self, journey: Callable[[Tracker], Awaitable[T]]) -> T:
+    def run(self, journey: Callable[[Tracker], Awaitable[T]], *, inline: bool = False) -> T:
         """Run one journey in an event loop of its own, and close what it made in the same loop."""
         from tracker.app import build
 
         async def whole() -> T:
-            tracker = build(self.settings())
+            tracker = build(self.settings(), inline=inline)
             try:
                 return await journey(tracker)
             finally:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -19,8 +20,34 @@ _ACTIVE = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\uf
 
 def as_json(value: Any) -> None:
     """Print one JSON document in UTF-8."""
-    written = json.dumps(value, ensure_ascii=False, indent=2, default=instant)
-    sys.stdout.write(_ACTIVE.sub(lambda found: f"\\u{ord(found.group()):04x}", written) + "\n")
+    sys.stdout.write(written(value, 2) + "\n")
+
+
+def json_line(value: Any) -> str:
+    """One JSON value on one line, as JSONL has it."""
+    return written(value, None) + "\n"
+
+
+def written(value: Any, indent: int | None) -> str:
+    """JSON in UTF-8, with what a terminal may act on escaped; dates and times in ISO form."""
+    said = json.dumps(value, ensure_ascii=False, indent=indent, default=_moment)
+    return _ACTIVE.sub(lambda found: f"\\u{ord(found.group()):04x}", said)
+
+
+def _moment(value: Any) -> str | None:
+    return instant(value) if isinstance(value, datetime) else str(value.isoformat())
+
+
+@contextmanager
+def progress(what: str, total: int | None) -> Iterator[Callable[..., None]]:
+    """A bar on standard error, gone at the end; call it for each one that is done, or with how many are."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    parts = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*parts, console=Console(file=sys.stderr), transient=True) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda done=1: bar.advance(task, done)
 
 
 def line(words: str) -> None:

@@ -40,6 +40,7 @@ def statement(one: Statement) -> dict[str, Any]:
         "presence": one.presence,
         "media": [media(item) for item in post.media],
         "labels": [label(item) for item in one.labels],
+        "removed_labels": [{"name": item.name, "by": item.by, "reason": item.reason} for item in one.removed],
         "scores": dict(understood.scores),
         "mentions": [{"kind": m.kind, "ref": m.ref, "exact": m.words.exact} for m in understood.mentions],
         "events": [event(item) for item in one.events],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Literal
 
@@ -14,6 +14,8 @@ Presence = Literal["live", "deleted", "withheld", "suspended", "protected", "unr
 By = Literal["words", "event", "person", "model"]
 VisitStatus = Literal["announced", "ongoing", "past", "postponed", "cancelled"]
 LinkType = Literal["quotes", "quoted_by", "reposts", "reposted_by", "replies_to", "replied_by", "same_as"]
+#: The label of whoever goes abroad: a person who takes it away says that there is no visit.
+VISIT = "diplomatic_visit"
 Verdict = Literal["exact", "truncated", "altered", "unattributed"]
 INVERSE: Mapping[str, LinkType] = {
     "quotes": "quoted_by", "quoted_by": "quotes", "reposts": "reposted_by", "reposted_by": "reposts",
@@ -165,7 +167,8 @@ class Post:
 class Statement:
     """One kept post, communiqué or article, with all that is understood of it. `seq` orders by commit, for cursors.
 
-    `first_reading`: it came with the first reading of its source, which alerts nobody unless asked.
+    `first_reading`: it came with the first reading of its source, which alerts nobody unless asked. `removed` are the
+    labels that a person took away; `reason` says who.
     """
 
     id: str
@@ -183,6 +186,17 @@ class Statement:
     events: tuple[Event, ...] = ()
     links: tuple[Link, ...] = ()
     first_reading: bool = False
+    removed: tuple[Label, ...] = ()
+
+    @property
+    def corrected(self) -> bool:
+        """Whether a person gave it a label or took one away."""
+        return bool(self.removed) or any(label.by == "person" for label in self.labels)
+
+    def heeded(self, understood: Classification) -> Classification:
+        """What a classifier understood of it, without a visit that a person denies."""
+        denied = any(label.name == VISIT for label in self.removed)
+        return replace(understood, visits=()) if denied and understood.visits else understood
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
-from tracker.models import shape
+from tracker.models import shape, visits
 from tracker.models.statement import Statement
 from tracker.web.render import template
 from tracker.web.show import outside
@@ -78,20 +78,5 @@ def json_feed(request: Request, its: Its, q: Text = "") -> JSONResponse:
 @router.get("/visits.ics")
 def calendar(request: Request, its: Its) -> Response:
     """Visits that have a day, as an RFC 5545 calendar."""
-    events = [event for event in its.archive.events(limit=500) if event.day]
-    lines = template(request, "visits.ics").render(
-        events=events, now=its.clock.now(), day=timedelta(days=1), root=root(request, its)
-    )
-    return Response("".join(map(_folded, lines.splitlines())), media_type="text/calendar; charset=utf-8")
-
-
-def _folded(line: str) -> str:
-    """At most 75 octets a line, as RFC 5545 asks; a continuation begins with a space."""
-    parts, size = [""], 0
-    for char in line:
-        width = len(char.encode())
-        if size + width > 74:
-            parts, size = [*parts, ""], 0
-        parts[-1] += char
-        size += width
-    return "\r\n ".join(parts) + "\r\n"
+    written = visits.calendar(its.archive.events(limit=500), its.registry, its.clock.now(), root(request, its))
+    return Response(written, media_type="text/calendar; charset=utf-8")

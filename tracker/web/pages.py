@@ -14,8 +14,9 @@ from tracker.errors import NotFound, QueryError
 from tracker.models.query import AnyFacet
 from tracker.models.source import Evidence
 from tracker.models.statement import Found, Version
+from tracker.models.visits import country
 from tracker.web import show
-from tracker.web.render import country, page
+from tracker.web.render import page
 from tracker.web.tracker import Cursor, Its, Side, Sort, Text, Tracker, find, root
 
 router = APIRouter(include_in_schema=False)

@@ -9,8 +9,8 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from tracker import gazetteer
 from tracker.models import shape
+from tracker.models.visits import country
 from tracker.web import show
 from tracker.web.tracker import Tracker
 
@@ -30,7 +30,7 @@ def environment(tracker: Tracker) -> Environment:
         lstrip_blocks=True,
     )
     pages.filters |= {
-        name: getattr(show, name) for name in ("visible", "say", "plain", "ical", "outside", "marked", "stamp", "ago")
+        name: getattr(show, name) for name in ("visible", "say", "plain", "outside", "marked", "stamp", "ago")
     }
     pages.globals |= {
         "toggle": show.toggle,
@@ -52,12 +52,6 @@ def template(request: Request, name: str) -> Template:
     """A template of this app."""
     found: Template = request.app.state.pages.get_template(name)
     return found
-
-
-def country(code: str | None) -> str:
-    """The English name of a country or organisation; empty for none."""
-    name = gazetteer.country_name(code) if code else ""
-    return "International" if name == "INT:OTHER" else name.removeprefix("INT:")
 
 
 def page(request: Request, name: str, status: int = 200, **values: Any) -> HTMLResponse:

@@ -40,11 +40,6 @@ def plain(raw: str | None) -> str:
     return text.visible(text.squeeze(raw or ""), keep="")
 
 
-def ical(raw: str) -> str:
-    """A value of RFC 5545."""
-    return re.sub(r"([\\;,])", r"\\\1", plain(raw))
-
-
 def outside(url: str | None) -> str | None:
     """An address that may be a link: http or https alone; None for any other."""
     return url if url and _OUTSIDE.fullmatch(url) else None
