@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from tracker import judge
 from tracker.archive import Archive
 from tracker.classify.quotes import fingerprints
-from tracker.judge import Company
 from tracker.errors import SourceError
+from tracker.judge import Company
 from tracker.models.statement import Related, Statement
 from tracker.outside.clock import Clock
 from tracker.outside.workers import Workers
@@ -61,13 +61,16 @@ async def _found(workers: Workers, companies: list[Company], now: datetime) -> l
 
 
 def _companies(archive: Archive, waiting: list[Statement]) -> list[Company]:
-    return [_company(archive, statement) for statement in waiting]
+    prints = {one.id: set(fingerprints(one.post.text)) for one in waiting}
+    shared = archive.sharing(set().union(*prints.values()))
+    return [_company(archive, one, prints[one.id] & shared) for one in waiting]
 
 
-def _company(archive: Archive, statement: Statement) -> Company:
-    hashes = fingerprints(statement.post.text)
-    around = archive.around(statement, hashes, DAYS)
-    return Company(statement, tuple(around), tuple(archive.events_around(statement, DAYS)))
+def _company(archive: Archive, one: Statement, shared: set[int]) -> Company:
+    """Whom a statement may have to do with. A report that quotes nobody and tells no visit is not looked around for."""
+    if not (shared or one.post.origin == "official" or one.post.references or one.classification.visits):
+        return Company(one, (), ())
+    return Company(one, tuple(archive.around(one, shared, DAYS)), tuple(archive.events_around(one, DAYS)))
 
 
 def _has_company(company: Company) -> bool:
