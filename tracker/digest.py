@@ -7,11 +7,14 @@ through are made one by one and mailed as one.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from tracker.archive import Archive
 from tracker.decide import brief, period
 from tracker.models.telling import Digest, Issue, Notification, Period
+
+#: One that mails its empty days begins with the period that ended last; the others with the first that holds something.
+DAY = timedelta(days=1)
 
 
 def make_due(archive: Archive, digests: Sequence[Digest], titles: Mapping[str, str], now: datetime) -> list[Issue]:
@@ -19,7 +22,7 @@ def make_due(archive: Archive, digests: Sequence[Digest], titles: Mapping[str, s
     made: list[Issue] = []
     for one in digests:
         last = archive.last_issue(one.name)
-        begun = archive.first_match(one.name) or now
+        begun = archive.first_match(one.name) or (now - DAY if one.empty == "mail" else now)
         for ended in period.due(one, last.end if last else None, now, begun, last_day=last.day if last else None):
             made.append(archive.make_issue(ended, now))
         mail(archive, one, titles, now)

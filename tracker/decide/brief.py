@@ -11,7 +11,7 @@ from tracker import text
 from tracker.decide.group import identity
 from tracker.models import shape
 from tracker.models.statement import Statement
-from tracker.models.telling import Digest, Issue, Notification, Receiver
+from tracker.models.telling import Digest, Issue, Notification
 
 #: Characters of a statement's text in a digest.
 EXCERPT = 480
@@ -48,26 +48,17 @@ def brief(
     `label_titles` are the taxonomy's labels in its own order. A statement stands in the first section that it has a
     label of, once. Raises ValueError without an issue.
     """
-    ordered = sorted(issues, key=lambda issue: issue.end)
     once = {statement.id: statement for statement in statements}.values()
     sections: dict[str | None, list[Statement]] = {name: [] for name in label_titles}
     for statement in once:
-        sections.setdefault(_first_label(statement, label_titles), []).append(statement)
-    others = sections.pop(None, [])
-    laid_out = [_section(name, said, label_titles) for name, said in [*sections.items(), (None, others)] if said]
-    days = tuple(issue.day for issue in ordered)
-    span = (min(issue.start for issue in ordered), ordered[-1].end)
-    return Brief(digest.name, digest.timezone, days, *span, len(once), tuple(laid_out))
-
-
-def _first_label(statement: Statement, label_titles: Mapping[str, str]) -> str | None:
-    has = [label.name for label in statement.labels]
-    return next((name for name in label_titles if name in has), has[0] if has else None)
-
-
-def title(name: str, label_titles: Mapping[str, str]) -> str:
-    """A label's title; one the taxonomy no longer has is written after its name."""
-    return label_titles.get(name) or name.replace("_", " ").capitalize()
+        has = [label.name for label in statement.labels]
+        first = next((name for name in [*label_titles, *has] if name in has), None)
+        sections.setdefault(first, []).append(statement)
+    sections[None] = sections.pop(None, [])
+    laid_out = tuple(_section(name, said, label_titles) for name, said in sections.items() if said)
+    days = tuple(sorted(issue.day for issue in issues))
+    start, end = min(issue.start for issue in issues), max(issue.end for issue in issues)
+    return Brief(digest.name, digest.timezone, days, start, end, len(once), laid_out)
 
 
 def _section(name: str | None, said: Iterable[Statement], titles: Mapping[str, str]) -> dict[str, Any]:
@@ -76,14 +67,18 @@ def _section(name: str | None, said: Iterable[Statement], titles: Mapping[str, s
         groups.setdefault((one.post.origin == "report", text.fold(_who(one)), _who(one)), []).append(one)
     laid_out = [_group(groups[key], titles) for key in sorted(groups)]
     count = sum(len(group["entries"]) for group in laid_out)
-    return {"label": name, "title": title(name, titles) if name else OTHER, "count": count, "groups": laid_out}
+    return {"label": name, "title": _title(name, titles) if name else OTHER, "count": count, "groups": laid_out}
+
+
+def _title(name: str, titles: Mapping[str, str]) -> str:
+    """A label's title; one the taxonomy no longer has is written after its name."""
+    return titles.get(name) or name.replace("_", " ").capitalize()
 
 
 def _who(statement: Statement) -> str:
     post = statement.post
-    if post.origin == "report":
-        return post.publisher or statement.source
-    return post.speaker.name or post.speaker.office or statement.source
+    named = post.publisher if post.origin == "report" else post.speaker.name or post.speaker.office
+    return named or statement.source
 
 
 def _group(said: Sequence[Statement], titles: Mapping[str, str]) -> dict[str, Any]:
@@ -96,7 +91,7 @@ def _group(said: Sequence[Statement], titles: Mapping[str, str]) -> dict[str, An
 def _entry(statement: Statement, titles: Mapping[str, str]) -> dict[str, Any]:
     told = shape.statement(statement)
     excerpt = shorten(told["text"])
-    labels = [label | {"title": title(label["name"], titles)} for label in told["labels"]]
+    labels = [label | {"title": _title(label["name"], titles)} for label in told["labels"]]
     kept = {name: told[name] for name in ENTRY}
     return kept | {"labels": labels, "text": excerpt, "shortened": excerpt != told["text"]}
 
@@ -109,11 +104,6 @@ def shorten(words: str, length: int = EXCERPT) -> str:
     return words[: cut if cut > length // 2 else length - 1].rstrip(" \n\t,;:–-") + "…"
 
 
-def receiver(digest: Digest) -> Receiver:
-    """The mailbox that a digest's notification is delivered to."""
-    return Receiver(f"digest:{digest.name}", "email", {"to": list(digest.to)})
-
-
 def notification(digest: Digest, written: Brief, now: datetime) -> Notification | None:
     """The mail of a brief; None when it is empty and the digest skips empty days. The same days give the same id."""
     if not written.count and digest.empty == "skip":
@@ -122,5 +112,5 @@ def notification(digest: Digest, written: Brief, now: datetime) -> Notification 
     data = {"rule": None, "reason": f"digest {digest.name}, {' and '.join(days)}", "statement": None} | asdict(written)
     data |= {"days": days, "start": shape.instant(written.start), "end": shape.instant(written.end)}
     payload = {"type": "digest", "timestamp": shape.instant(now), "data": data | {"sections": list(written.sections)}}
-    name = receiver(digest).name
+    name = f"digest:{digest.name}"
     return Notification(identity(name, *days), "digest", name, now, payload, digest.to)

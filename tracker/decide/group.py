@@ -10,7 +10,7 @@ import base64
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -47,8 +47,7 @@ def silenced_by(
     silences: Iterable[tuple[Silence, Query]], alert: Alert, view: terms.Terms | View | None, now: datetime
 ) -> str | None:
     """Why an alert is silenced now, or None. An alert without a statement has its source as its only facet."""
-    source = alert.rule.removeprefix(SOURCE_RULE)
-    facets = frozenset({terms.ALL, terms.facet("source", source)})
+    facets = frozenset({terms.ALL, terms.facet("source", alert.rule.removeprefix(SOURCE_RULE))})
     seen = prepare(view or terms.Terms((), frozenset(), facets, alert.fired_at))
     for silence, query in silences:
         if silence.starts_at <= now < silence.ends_at and matches(query.tree, seen):
@@ -72,10 +71,8 @@ def plan(
     `operators` the receivers of alarms about sources. Alerts in another state than firing are left alone.
     """
     states: dict[str, tuple[str, str | None]] = {}
-    groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[Alert]] = {}
-    for alert in alerts:
-        if alert.state != "firing":
-            continue
+    groups: dict[tuple[tuple[str, ...], ...], list[Alert]] = {}
+    for alert in (alert for alert in alerts if alert.state == "firing"):
         rule, about_source = rules.get(alert.rule), alert.rule.startswith(SOURCE_RULE)
         named = operators if about_source else rule.receivers if rule else ()
         told = tuple(name for name in dict.fromkeys(named) if recipients.get(name))
@@ -90,12 +87,14 @@ def plan(
     for (told, _), group in groups.items():
         rule = rules.get(group[0].rule)
         due = min(alert.fired_at for alert in group) + timedelta(seconds=rule.group_wait if rule else 0)
-        if due > now:
-            states |= {alert.id: ("firing", f"waits for its group until {shape.instant(due)}") for alert in group}
-            continue
         quiet_end = _quiet_end(rule, now) if rule else None
-        notifications += (_notification(name, recipients[name], group, statements, now, quiet_end) for name in told)
-        outcome = ("deferred", f"quiet hours until {shape.instant(quiet_end)}") if quiet_end else ("told", None)
+        outcome: tuple[str, str | None] = "told", None
+        if due > now:
+            outcome = "firing", f"waits for its group until {shape.instant(due)}"
+        elif quiet_end:
+            outcome = "deferred", f"quiet hours until {shape.instant(quiet_end)}"
+        if due <= now:
+            notifications += (_notification(n, recipients[n], group, statements, now, quiet_end) for n in told)
         states |= {alert.id: outcome for alert in group}
     return Plan(tuple(notifications), states)
 
@@ -105,12 +104,8 @@ def _key(alert: Alert, rule: Rule | None, statements: Mapping[str, Mapping[str, 
     if rule is None or not (rule.group_by or rule.group_wait) or alert.statement is None:
         return (alert.rule, alert.id)
     said = statements.get(alert.statement, {})
-    speaker = said.get("speaker") or {}
-    shared = {
-        "leader": str(speaker.get("leader")),
-        "country": str(speaker.get("country")),
-        "label": ",".join(sorted(label["name"] for label in said.get("labels", ()))),
-    }
+    shared = {name: str((said.get("speaker") or {}).get(name)) for name in ("leader", "country")}
+    shared["label"] = ",".join(sorted(label["name"] for label in said.get("labels", ())))
     return (alert.rule, *(shared.get(name, "") for name in rule.group_by))
 
 
@@ -122,12 +117,11 @@ def _notification(
     now: datetime,
     not_before: datetime | None,
 ) -> Notification:
-    alerts = tuple(sorted(alert.id for alert in group))
-    first = group[0]
+    alerts, first = tuple(sorted(alert.id for alert in group)), group[0]
     kind: NotificationType = "statement.alert" if first.statement else "absence.alert"
     kind = "source.alert" if first.rule.startswith(SOURCE_RULE) else kind
     reasons = "; ".join(dict.fromkeys(alert.reason for alert in group))
-    said = [statements.get(alert.statement) if alert.statement else None for alert in group]
+    said = [statements.get(alert.statement or "") for alert in group]
     data: dict[str, Any] = {"rule": first.rule, "reason": reasons}
     data |= {"statement": said[0]} if len(said) == 1 else {"statements": [each for each in said if each]}
     payload = {"type": kind, "timestamp": shape.instant(now), "data": data}
@@ -136,13 +130,11 @@ def _notification(
 
 def _quiet_end(rule: Rule, now: datetime) -> datetime | None:
     """When the quiet hours that hold now end, in UTC; None outside them."""
-    start, end = rule.quiet or (time(), time())
-    local = now.astimezone(ZoneInfo(rule.timezone))
-    clock = local.time()
-    over_midnight = start > end
-    quiet = (clock >= start or clock < end) if over_midnight else start <= clock < end
-    if not quiet:
+    if rule.quiet is None:
         return None
-    last_day = local.date() + timedelta(days=1 if over_midnight and clock >= start else 0)
-    moment = instant(last_day, end, rule.timezone)
+    (start, end), local = rule.quiet, now.astimezone(ZoneInfo(rule.timezone))
+    late, early = local.time() >= start, local.time() < end
+    if not (late or early if start > end else late and early):
+        return None
+    moment = instant(local.date() + timedelta(days=1 if start > end and late else 0), end, rule.timezone)
     return moment if moment > now else None
