@@ -15,58 +15,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 
-WORDS = [
-    "le",
-    "la",
-    "président",
-    "ministre",
-    "visite",
-    "à",
-    "Bamako",
-    "sécurité",
-    "de",
-    "des",
-    "pour",
-    "rencontre",
-    "avec",
-    "paix",
-    "accord",
-    "région",
-    "the",
-    "minister",
-    "said",
-    "talks",
-    "on",
-    "border",
-    "security",
-    "with",
-    "his",
-    "counterpart",
-    "during",
-    "visit",
-    "forces",
-    "army",
-    "attack",
-    "condemned",
-    "people",
-    "support",
-    "economic",
-    "development",
-    "projet",
-    "école",
-    "santé",
-    "eau",
-    "route",
-    "énergie",
-    "marché",
-    "agriculture",
-    "culture",
-    "sport",
-    "équipe",
-    "match",
-    "saison",
-    "pluie",
-]
+WORDS = """
+le la président ministre visite à Bamako sécurité de des pour rencontre avec paix accord région the
+minister said talks on border security with his counterpart during visit forces army attack condemned
+people support economic development projet école santé eau route énergie marché agriculture culture sport
+équipe match saison pluie
+""".split()  # noqa: SIM905  # a list of one word a line would be a page
 
 
 @lru_cache(maxsize=10_000)
