@@ -37,25 +37,19 @@ def after_success(
     `empty`: a whole document had no item in it, which is suspect where there used to be some. None when that cannot be
     known (a 304, the same bytes again, a kind whose answers hold only what is new): then a suspect source stays so.
     """
-    fixed = source.every >= source.every_max
+    fixed, most = source.every >= source.every_max, max(source.every_max, source.every)
     before = min(max(state.interval or source.every, source.every), source.every_max)
     wanted = before / 2 if new_items else before * 1.5
     floor = max(source.every, 0.0 if fixed else hint or 0.0)
-    interval = min(max(wanted, floor), max(source.every_max, source.every))
-    suspect = state.health == "suspect" if empty is None else empty and state.known_items > 0
+    interval = min(max(wanted, floor), most)
     asked = " as the source asks" if floor > max(wanted, source.every) else ""
     reason = f"{new_items or 'nothing'} new: asked again every {interval:.4g} s{asked}"
-    if suspect:
-        reason = f"an answer with nothing in it, from a source that used to have items; {reason}"
+    health: SourceHealth = "ok"
+    if state.health == "suspect" if empty is None else empty and state.known_items > 0:
+        health, reason = "suspect", f"an answer with nothing in it, from a source that used to have items; {reason}"
     delay = max(interval * _spread(source.name, 0.01 if fixed else 0.1), source.every)
-    return replace(
-        state,
-        interval=interval,
-        next_poll_at=now + timedelta(seconds=delay),
-        health="suspect" if suspect else "ok",
-        failures=0,
-        reason=reason,
-    )
+    due = now + timedelta(seconds=delay)
+    return replace(state, interval=interval, next_poll_at=due, health=health, failures=0, reason=reason)
 
 
 def after_failure(source: Source, state: PollState, now: datetime, error: SourceError) -> PollState:
@@ -65,9 +59,7 @@ def after_failure(source: Source, state: PollState, now: datetime, error: Source
     everything else shows at once; a 410 is gone.
     """
     failures = state.failures + 1
-    health: SourceHealth = "failing"
-    if isinstance(error, SourceThrottled) and failures < 3:
-        health = state.health
+    health = state.health if isinstance(error, SourceThrottled) and failures < 3 else "failing"
     if error.final:
         health, delay = "gone", GONE_WAIT
     elif error.retry_after:
@@ -76,28 +68,21 @@ def after_failure(source: Source, state: PollState, now: datetime, error: Source
     else:
         cap = max(source.every_max, SHORTEST_CAP)
         delay = min(source.every * 2.0 ** min(failures - 1, 40), cap) * _spread(source.name, 0.1)
-    moment = now + timedelta(seconds=max(delay, source.every))
-    return replace(state, next_poll_at=moment, health=health, failures=failures, reason=error.message)
+    due = now + timedelta(seconds=max(delay, source.every))
+    return replace(state, next_poll_at=due, health=health, failures=failures, reason=error.message)
 
 
-def validators(state: PollState, reply: Reply | None, asked_at: datetime) -> PollState:
+def validators(state: PollState, reply: Reply, asked_at: datetime) -> PollState:
     """The state with what the next conditional fetch sends, and when the last unconditional one was.
 
     `asked_at` is when the poll began, which decided by `wants_full` whether validators were sent.
     """
-    if reply is None:
-        return state
     etag, modified = reply.headers.get("etag"), reply.headers.get("last-modified")
     if reply.status == 304:
         return replace(state, etag=etag or state.etag, last_modified=modified or state.last_modified)
     free = wants_full(state, asked_at) or not (state.etag or state.last_modified)
-    return replace(
-        state,
-        etag=etag,
-        last_modified=modified,
-        body_sha256=sha256(reply.body).hexdigest(),
-        last_full_at=asked_at if free else state.last_full_at,
-    )
+    full, body = asked_at if free else state.last_full_at, sha256(reply.body).hexdigest()
+    return replace(state, etag=etag, last_modified=modified, body_sha256=body, last_full_at=full)
 
 
 def wants_full(state: PollState, now: datetime) -> bool:

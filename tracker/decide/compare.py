@@ -12,7 +12,7 @@ A post is a known statement when it has
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Literal
@@ -22,6 +22,7 @@ from tracker.models.statement import Post
 
 Verdict = Literal["new", "edited", "same", "rekeyed"]
 _RANKS = (("id:", "words:"), ("url:",), ("day:",))
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,8 @@ def compare(posts: Sequence[Post], known: Known) -> tuple[Judgement, ...]:
     taken: set[str] = set()
     for prefixes in _RANKS:
         for index, post in enumerate(posts):
-            if index in judged:
-                continue
-            for key, item in _candidates(post, prefixes, known):
+            found = _candidates(post, prefixes, known) if index not in judged else ()
+            for key, item in found:
                 why = item.statement not in taken and _accept(post, key, item, kept_keys[item.statement])
                 if why:
                     judged[index] = _judge(post, item, why, known)
@@ -58,20 +58,13 @@ def compare(posts: Sequence[Post], known: Known) -> tuple[Judgement, ...]:
 
 
 def _candidates(post: Post, prefixes: tuple[str, ...], known: Known) -> Iterator[tuple[str, KnownItem]]:
+    """What is kept under a key of this rank; under a title's day also what is kept under the days beside it."""
     for key in (*post.keys, f"words:{post.hash}"):
-        if key.startswith(prefixes):
-            for near in _near(key):
-                if near in known:
-                    yield key, known[near]
-
-
-def _near(key: str) -> Iterator[str]:
-    """The key itself; for a title's day also the days beside it."""
-    yield key
-    stem, _, day = key.rpartition(":")
-    if key.startswith("day:") and day:
-        for step in (-1, 1):
-            yield f"{stem}:{date.fromisoformat(day) + timedelta(days=step)}"
+        stem, _, day = key.rpartition(":")
+        beside = (-_DAY, _DAY) if day and key.startswith("day:") else ()
+        for near in (key, *(f"{stem}:{date.fromisoformat(day) + step}" for step in beside)):
+            if near in known and key.startswith(prefixes):
+                yield key, known[near]
 
 
 def _accept(post: Post, key: str, item: KnownItem, kept: set[str]) -> str | None:
@@ -79,28 +72,22 @@ def _accept(post: Post, key: str, item: KnownItem, kept: set[str]) -> str | None
     same_words = post.hash == item.hash
     if key.startswith(_RANKS[0]):
         return "known id" if key.startswith("id:") else "the same words"
-    if key.startswith("url:"):
-        return _accept_link(post, item, kept, same_words)
-    if same_words:
-        return "same title, day and words under a new id or link"
-    alone = not any(one.startswith(("id:", "url:")) for one in post.keys)
-    return "same title and day, and nothing else to go by" if alone else None
-
-
-def _accept_link(post: Post, item: KnownItem, kept: set[str], same_words: bool) -> str | None:
+    if key.startswith("day:"):
+        if same_words:
+            return "same title, day and words under a new id or link"
+        alone = not _of(post.keys, "id:") and not _of(post.keys, "url:")
+        return "same title and day, and nothing else to go by" if alone else None
     if same_words:
         return "same link and words"
-    if _titles(post.keys) & _titles(kept):
+    if {one.rpartition(":")[0] for one in _of(post.keys, "day:")}.intersection(one.rpartition(":")[0] for one in kept):
         return "same link and title"
     if post.published_at and item.published_at:
-        near = abs(post.published_at - item.published_at) <= timedelta(days=1)
-        return "same link and day" if near else None
-    other_id = any(one.startswith("id:") for one in post.keys) and any(one.startswith("id:") for one in kept)
-    return None if other_id else "same link, and no other id"
+        return "same link and day" if abs(post.published_at - item.published_at) <= _DAY else None
+    return None if _of(post.keys, "id:") and _of(kept, "id:") else "same link, and no other id"
 
 
-def _titles(keys: Sequence[str] | set[str]) -> set[str]:
-    return {key.rpartition(":")[0] for key in keys if key.startswith("day:")}
+def _of(keys: Collection[str], kind: str) -> list[str]:
+    return [key for key in keys if key.startswith(kind)]
 
 
 def _judge(post: Post, item: KnownItem, why: str, known: Known) -> Judgement:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -65,6 +66,12 @@ class Reply:
     received_at: datetime
     elapsed: float = 0.0
     redirects: tuple[tuple[int, str], ...] = ()
+
+    def until_reset(self, now: datetime) -> float | None:
+        """Seconds until a rate limit's window ends, where the headers say so in epoch seconds; a day at most."""
+        stated = self.headers.get("x-rate-limit-reset") or self.headers.get("ratelimit-reset") or ""
+        wait = int(stated) - now.timestamp() if re.fullmatch(r"[0-9]{1,12}", stated) else 0.0
+        return min(wait + 1.0, 86400.0) if wait > 0 else None
 
 
 @dataclass(frozen=True, slots=True)
