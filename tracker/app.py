@@ -6,16 +6,17 @@ import asyncio
 import os
 import socket
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
+from typing import Any
 
 from tracker import __version__, alert, digest, judge, relate
 from tracker.archive import Archive
 from tracker.channels import Context
 from tracker.classify import taxonomy
 from tracker.classify.taxonomy import LabelSpec
-from tracker.collect import Budget, Collector, Progress
+from tracker.collect import LEASE, Budget, Collector, Progress
 from tracker.config import Settings
 from tracker.decide.query import Vocabulary
 from tracker.deliver import Postroom
@@ -45,8 +46,14 @@ class Health:
 class Tracker:
     """One running tracker. Its parts are made at first use, so that a read makes neither a client nor a pool."""
 
-    def __init__(self, settings: Settings, clock: Clock | None = None, inline: bool = False) -> None:
+    def __init__(
+        self, settings: Settings, clock: Clock | None = None, inline: bool = False, lease: float = LEASE
+    ) -> None:
         self.settings = settings
+        #: What fails now, by journey, as the daemon saw it.
+        self.troubles: dict[str, str] = {}
+        self._lease = lease
+        self._retiring: asyncio.Task[None] | None = None
         self.clock: Clock = clock or SystemClock()
         self.version = __version__
         self.progress: Progress | None = None
@@ -97,10 +104,13 @@ class Tracker:
             self.clock,
         )
 
+    @property
+    def _mind(self) -> tuple[Any, ...]:
+        return self.settings.registry, self.settings.rules, self.settings.digests, self.settings.taxonomy
+
     @cached_property
     def workers(self) -> Workers:
-        mind = (self.settings.registry, self.settings.rules, self.settings.digests, self.settings.taxonomy)
-        return Workers(self._workers, judge.prepare, mind, seconds=JUDGE_SECONDS, memory=JUDGE_MEMORY)
+        return Workers(self._workers, judge.prepare, self._mind, seconds=JUDGE_SECONDS, memory=JUDGE_MEMORY)
 
     @cached_property
     def collector(self) -> Collector:
@@ -113,6 +123,7 @@ class Tracker:
             sources={source.name: source for source in self.settings.sources},
             budgets={"x": Budget(x.monthly_reads, x.price)},
             progress=self.progress,
+            lease=self._lease,
         )
 
     @cached_property
@@ -121,7 +132,33 @@ class Tracker:
         mailer = Mailer(mail.host, mail.port, mail.security, mail.username, mail.password or "") if mail else None
         sender = mail.sender if mail else "tracker@localhost"
         context = Context(sender, self.settings.web.public_url, self.label_titles)
-        return Postroom(self.archive, self.web, mailer, self.clock, self.settings.receivers, context)
+        return Postroom(self.archive, self.web, mailer, self.clock, self.settings.receivers, context, self._lease)
+
+    async def reload(self, settings: Settings) -> tuple[str, ...]:
+        """Go on with another config from the next wake on; what of it takes effect only after a restart.
+
+        Raises ArchiveError, and then the old config stays.
+        """
+        old = self.settings
+        fixed = {name: getattr(old, name) for name in ("database", "web", "network", "workers")}
+        later = tuple(name for name, value in fixed.items() if getattr(settings, name) != value)
+        await asyncio.to_thread(self.archive.sync_sources, settings.sources, self.clock.now())
+        mind, self.settings = self._mind, replace(settings, **fixed)
+        for name in ("labels", "vocabulary", "postroom"):
+            vars(self).pop(name, None)
+        if self._mind != mind:
+            retired = vars(self).pop("workers", None)
+            self.collector.workers = self.workers
+            self._retiring = asyncio.create_task(_retire(retired)) if retired else None
+        self.collector.sources = {source.name: source for source in settings.sources}
+        self.collector.budgets = {"x": Budget(settings.x.monthly_reads, settings.x.price)}
+        return later
+
+    async def clock_set_back(self, by: float) -> None:
+        """The clock was set back so many seconds: what was due in that time is due now, not when it comes again."""
+        now = self.clock.now()
+        await asyncio.to_thread(self.archive.sync_sources, self.settings.sources, now)
+        await asyncio.to_thread(self.archive.set_back, timedelta(seconds=by), now)
 
     async def poll(self, names: Sequence[str] | None = None) -> int:
         """Ask the named sources now, or else what is due, and keep what they say; the number asked."""
@@ -133,8 +170,9 @@ class Tracker:
         await self.collector.drain()
         return started
 
-    async def relate(self) -> int:
-        return await relate.relate_new(self.archive, self.workers, self.clock)
+    async def relate(self) -> tuple[int, int]:
+        """Relate what waits for it; the numbers of statements related and of alerts added."""
+        return await relate.relate_new(self.archive, self.workers, self.clock, self._lease)
 
     async def tell(self) -> list[Delivered]:
         """Alerts and whatever else waits in the outbox, out to their receivers."""
@@ -148,14 +186,15 @@ class Tracker:
         return await asyncio.to_thread(digest.make_due, self.archive, *args)
 
     def health(self) -> Health:
-        """Whether this archive is being filled: what is due is asked, and the database answers."""
+        """Whether this archive is being filled: what is due is asked, and the database answers and takes writes."""
         now = self.clock.now()
         late = [
             one.source.name
             for one in self.archive.sources()
             if _is_late(one.state.next_poll_at, now, one.source.enabled)
         ]
-        problems = [f"{len(late)} sources wait to be polled: {', '.join(late[:5])}"] if late else []
+        problems = [f"{journey} fails: {why}" for journey, why in sorted(self.troubles.items())]
+        problems += [f"{len(late)} sources wait to be polled: {', '.join(late[:5])}"] if late else []
         outbox = self.archive.outbox()
         return Health(not problems, tuple(problems), {"late": len(late), "dead_letters": outbox.dead})
 
@@ -172,10 +211,19 @@ class Tracker:
             self.archive.close()
 
 
+async def _retire(workers: Workers) -> None:
+    """Let workers with an old mind finish what they judge."""
+    try:
+        await asyncio.sleep(2 * JUDGE_SECONDS)
+    finally:
+        workers.close()
+
+
 def _is_late(due: datetime | None, now: datetime, enabled: bool) -> bool:
     return enabled and due is not None and due + STALE < now
 
 
-def build(settings: Settings, clock: Clock | None = None, *, inline: bool = False) -> Tracker:
-    """A Tracker on these settings. `inline` judges in this process: for tests and single commands."""
-    return Tracker(settings, clock, inline)
+def build(settings: Settings, clock: Clock | None = None, *, inline: bool = False, lease: float = LEASE) -> Tracker:
+    """A Tracker on these settings. `inline` judges in this process: for tests and single commands. `lease`: seconds
+    after which another worker takes over what a dead one had."""
+    return Tracker(settings, clock, inline, lease)

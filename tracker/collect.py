@@ -2,7 +2,7 @@
 
 A crash above `archive.keep` repeats harmlessly, below it nothing is lost. Which error means what: a `SourceError` ends
 the poll of its source alone, and what earlier pages brought is kept; an `ArchiveError` ends the tick, and the leases
-run out.
+run out; `LeaseLost` ends a poll that froze for longer than its lease, before it asks the source once more.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ import asyncio
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from tracker.archive import Archive
 from tracker.decide import answer, cadence
-from tracker.errors import ArchiveError, SourceError, SourceThrottled
+from tracker.errors import ArchiveError, LeaseLost, SourceError, SourceThrottled
 from tracker.judge import Job, Sight, judge
 from tracker.models.source import Claim, Evidence, Kept, PollState, Reading, Reply, Request, Source
 from tracker.models.statement import Firing
@@ -28,8 +28,9 @@ from tracker.sources import KINDS
 MOST_PAGES = 50
 #: Writes are grouped for up to this long, in seconds, and up to so many readings.
 GROUP_WAIT, GROUP_SIZE = 0.05, 64
-#: Seconds until another worker may take over a source from one that died.
-LEASE = 120.0
+#: Seconds until another worker may take over a source from one that died. What is in hand is held for longer three
+#: times a lease: a host's queue and a source's pages may take minutes.
+LEASE = 25.0
 
 Progress = Callable[[Reading, Kept], None]
 
@@ -54,6 +55,9 @@ class Collector:
     budgets: Mapping[str, Budget] = field(default_factory=dict)
     parallel: int = 100
     progress: Progress | None = None
+    lease: float = LEASE
+    _hands: dict[str, tuple[Claim, float]] = field(default_factory=dict)  # token -> claim, and when its lease ends
+    _beat: asyncio.Task[None] | None = None
     _polls: set[asyncio.Task[None]] = field(default_factory=set)
     _read: asyncio.Queue[Reading] = field(default_factory=asyncio.Queue)
     _keeper: asyncio.Task[None] | None = None
@@ -68,9 +72,13 @@ class Collector:
         free = self.parallel - len(self._polls)
         if free <= 0:
             return 0
-        claims = await asyncio.to_thread(self.archive.claim_due, self.clock.now(), free, LEASE, names)
+        ends = self.clock.monotonic() + self.lease
+        claims = await asyncio.to_thread(self.archive.claim_due, self.clock.now(), free, self.lease, names)
+        self._hands |= {claim.token: (claim, ends) for claim in claims}
         if self._keeper is None or self._keeper.done():
             self._keeper = asyncio.create_task(self._keep())
+        if claims and (self._beat is None or self._beat.done()):
+            self._beat = asyncio.create_task(self._hold())
         for claim in claims:
             configured = self.sources.get(claim.source.name, claim.source)  # the archive keeps no secrets
             poll = asyncio.create_task(self._poll(replace(claim, source=configured)))
@@ -98,17 +106,45 @@ class Collector:
         except (TimeoutError, ArchiveError):
             for poll in self._polls:
                 poll.cancel()
-        if self._keeper is not None:
-            self._keeper.cancel()
-            self._keeper = None
+            await asyncio.gather(*self._polls, return_exceptions=True)
+        for task in (self._keeper, self._beat):
+            if task is not None:
+                task.cancel()
+        self._keeper = self._beat = None
 
     async def _poll(self, claim: Claim) -> None:
+        reading: Reading | None = None
         try:
             reading = await read(claim, self)
+        except LeaseLost:
+            return
+        except ArchiveError as error:
+            self._failure = error
+            return
         except asyncio.CancelledError:
             await asyncio.to_thread(self.archive.release, [claim])
             raise
+        finally:
+            if reading is None:
+                self._hands.pop(claim.token, None)
         await self._read.put(reading)
+
+    def still(self, claim: Claim) -> None:
+        """LeaseLost when a source may be another worker's by now: this process was frozen, or the archive away."""
+        if self.clock.monotonic() >= self._hands.get(claim.token, (claim, 0.0))[1]:
+            raise LeaseLost(f"{claim.source.name}: its lease ran out while it was being polled")
+
+    async def _hold(self) -> None:
+        """Extend the leases of what is in hand, until nothing is."""
+        while self._hands:
+            await self.clock.sleep(self.lease / 3)
+            claims, ends = [claim for claim, _ in self._hands.values()], self.clock.monotonic() + self.lease
+            until = self.clock.now() + timedelta(seconds=self.lease)
+            try:
+                held = await asyncio.to_thread(self.archive.extend, claims, until) if claims else []
+            except ArchiveError:
+                continue
+            self._hands |= {claim.token: (claim, ends) for claim in held if claim.token in self._hands}
 
     async def _keep(self) -> None:
         while True:
@@ -121,7 +157,8 @@ class Collector:
             else:
                 self._tell_progress(group, kept)
             finally:
-                for _ in group:
+                for reading in group:
+                    self._hands.pop(reading.claim.token, None)
                     self._read.task_done()
 
     def _tell_progress(self, group: list[Reading], kept: list[Kept]) -> None:
@@ -148,7 +185,7 @@ class Asked:
 
 
 async def read(claim: Claim, desk: Collector) -> Reading:
-    """Ask one source, page by page, and judge its answers. Always gives a Reading: a failure is one too."""
+    """Ask one source, page by page, and judge its answers. A Reading: a failure of the source is one too."""
     started = desk.clock.now()
     asked: list[Asked] = []
     try:
@@ -171,6 +208,7 @@ async def _pages(claim: Claim, desk: Collector, now: datetime, asked: list[Asked
     full = cadence.wants_full(state, now)
     while request is not None and len(asked) < MOST_PAGES:
         validated = request.conditional and not full and not asked
+        desk.still(claim)
         reply = await desk.web.send(_validated(request, state) if validated else request)
         kind.refuse(reply, now)
         answer.check(reply, kind.name, bool(state.known_items), now)

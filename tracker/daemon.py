@@ -1,7 +1,8 @@
 """`tracker run`: which journey runs when, signals, readiness.
 
 The scheduler only wakes: what is due comes from the database, so a job that is late, dropped or doubled loses nothing.
-There is no job per source. A job that hangs is ended by its own deadline and runs again.
+There is no job per source. A job that hangs is ended by its own deadline and runs again; one that fails says so once,
+in the log and on /health, until it works again.
 """
 
 from __future__ import annotations
@@ -17,27 +18,41 @@ from datetime import UTC, datetime
 import structlog
 import uvicorn
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from fastapi import FastAPI
 
+from tracker import meters
 from tracker.app import Tracker
-from tracker.errors import TrackerError
+from tracker.config import Settings
+from tracker.errors import ConfigError, TrackerError, UsageError
 from tracker.models.source import Kept, Reading
-from tracker.web import make_app
+from tracker.outside.notify import Supervisor
+from tracker.web import make_app, render
 
 log = structlog.get_logger("tracker")
 
-#: Seconds between wakes of each journey, and its deadline.
-EVERY = {"collect": (0.25, 60.0), "tell": (1.0, 120.0), "digest": (10.0, 120.0)}
-#: SIGTERM to end, in seconds, finishing or releasing what is in hand.
-GRACE = 25.0
+#: Seconds between wakes of each journey, and its deadline. `probe` sees whether the database takes a write.
+EVERY = {"collect": (0.25, 60.0), "tell": (1.0, 120.0), "digest": (10.0, 120.0), "probe": (5.0, 60.0)}
+#: From SIGTERM on, in seconds: for what is in hand, and for letting go of everything.
+FINISH, GRACE = 15.0, 10.0
+#: The clock was set when it moved so many seconds otherwise than time did.
+STEP = 2.0
 
 
 class Daemon:
-    """All journeys of one Tracker on schedule, with its web page, until told to stop."""
+    """All journeys of one Tracker on schedule, with its web page, until told to stop.
 
-    def __init__(self, tracker: Tracker) -> None:
+    `load` reads the config again at SIGHUP; it raises ConfigError with every problem.
+    """
+
+    def __init__(
+        self, tracker: Tracker, load: Callable[[], Settings] | None = None, supervisor: Supervisor | None = None
+    ) -> None:
         self.tracker = tracker
         self.stopping = asyncio.Event()
         self.scheduler = AsyncIOScheduler(timezone="UTC")
+        self.supervisor = supervisor or Supervisor({})
+        self._load, self._reloads = load, asyncio.Event()
+        self._running: set[asyncio.Task[object]] = set()
         tracker.progress = self._kept
 
     async def run(self, on_ready: Callable[[str], None] | None = None) -> None:
@@ -46,33 +61,52 @@ class Daemon:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stopping.set)
+        loop.add_signal_handler(signal.SIGHUP, self._reloads.set)
         with tracker.archive.hold(f"tracker run, process {os.getpid()} on {socket.gethostname()}"):
-            server, listening = _server(tracker)
+            app = make_app(tracker)
+            server, listening = _server(tracker, app)
             serving = asyncio.create_task(server.serve(sockets=[listening]))
+            watching = [asyncio.create_task(self._watch_clock()), asyncio.create_task(self._watch_config(app))]
             self._schedule()
             self.scheduler.start()
             page = _page(tracker, listening)
             log.info("ready", page=page, sources=len(tracker.settings.sources), database=tracker.archive.shown_url)
+            self.supervisor.tell(f"READY=1\nSTATUS=page at {page}")
             if on_ready is not None:
                 on_ready(page)
             await self.stopping.wait()
             log.info("stopping")
-            self.scheduler.shutdown(wait=False)
+            self.supervisor.tell("STOPPING=1")
+            for task in watching:
+                task.cancel()
             server.should_exit = True
+            await self._finish()
             await _within(GRACE, tracker.close())
-            await _within(5.0, serving)
+            await _within(2.0, serving)
         log.info("stopped")
+
+    async def _finish(self) -> None:
+        """Let what is in hand end, and begin nothing more; what takes too long is cut, and is due again."""
+        self.scheduler.pause()
+        self.tracker.postroom.stopping.set()
+        collecting = asyncio.create_task(self.tracker.collector.stop(within=FINISH))
+        await asyncio.wait([collecting, *self._running], timeout=FINISH)
+        for task in self._running:
+            task.cancel()
+        self.scheduler.shutdown(wait=False)
+        await asyncio.wait([collecting, *self._running], timeout=3.0)
 
     def _schedule(self) -> None:
         journeys: dict[str, Callable[[], Awaitable[object]]] = {
             "collect": self.tracker.collector.tick,
             "tell": self._relate_and_tell,
-            "digest": self.tracker.make_digests,
+            "digest": self._digest,
+            "probe": lambda: asyncio.to_thread(self.tracker.archive.probe),
         }
         for name, journey in journeys.items():
             every, deadline = EVERY[name]
             self.scheduler.add_job(
-                _guarded,
+                self._wake,
                 "interval",
                 args=(name, journey, deadline),
                 seconds=every,
@@ -83,15 +117,90 @@ class Daemon:
                 max_instances=1,
             )
 
+    async def _wake(self, name: str, journey: Callable[[], Awaitable[object]], deadline: float) -> None:
+        """One run of one journey: its failure is seen, and ends nothing but itself."""
+        task, begun = asyncio.current_task(), self.tracker.clock.monotonic()
+        assert task is not None  # noqa: S101  # a coroutine runs in a task
+        self._running.add(task)
+        why: str | None = "it ended unexpectedly: see the log"
+        try:
+            async with asyncio.timeout(deadline):
+                await journey()
+            why = None
+        except TrackerError as error:
+            why = f"{type(error).__name__}: {error}"
+        except TimeoutError:
+            why = f"it was not done within {deadline:g} s"
+        except asyncio.CancelledError:
+            why = self.tracker.troubles.get(name)
+            raise
+        finally:
+            self._running.discard(task)
+            meters.SECONDS.labels(name).observe(self.tracker.clock.monotonic() - begun)
+            self._note(name, why)
+
+    def _note(self, name: str, why: str | None) -> None:
+        """Keep what fails for /health; the log tells when it begins, changes and ends, not at every wake."""
+        before = self.tracker.troubles.pop(name, None)
+        if why is not None:
+            meters.FAILURES.labels(name).inc()
+            self.tracker.troubles[name] = why
+            if why != before:
+                log.error("journey failed", journey=name, reason=why)
+        elif before is not None:
+            log.info("journey works again", journey=name)
+        self.supervisor.alive()
+
+    async def _watch_clock(self) -> None:
+        """The scheduler counts on the wall clock, and is silent for as long as that was set back: wake it then."""
+        clock = self.tracker.clock
+        wall, steady = clock.now(), clock.monotonic()
+        while True:
+            await clock.sleep(1.0)
+            before, wall = wall, clock.now()
+            passed, steady = clock.monotonic() - steady, clock.monotonic()
+            step = (wall - before).total_seconds() - passed
+            if abs(step) > STEP:
+                log.warning("the clock was set", seconds=round(step, 1))
+                for job in self.scheduler.get_jobs():
+                    job.modify(next_run_time=datetime.now(UTC))
+                if step < 0:
+                    await self._wake("clock", lambda by=-step: self.tracker.clock_set_back(by), 60.0)  # type: ignore[misc]
+
+    async def _watch_config(self, app: FastAPI) -> None:
+        """At SIGHUP: go on with the config as it is now, or with the old one when that has problems."""
+        while self._load is not None:
+            await self._reloads.wait()
+            self._reloads.clear()
+            self.supervisor.reloading()
+            try:
+                later = await self.tracker.reload(await asyncio.to_thread(self._load))
+            except TrackerError as error:
+                meters.RELOADS.labels("refused").inc()
+                problems = error.problems if isinstance(error, ConfigError) else [str(error)]
+                log.error("the old config stays", problems=problems)  # noqa: TRY400  # its lines say it all
+            else:
+                meters.RELOADS.labels("done").inc()
+                app.state.pages = render.environment(self.tracker)
+                log.info("config reloaded", sources=len(self.tracker.settings.sources), needs_restart=list(later))
+            self.supervisor.tell("READY=1")
+
     def _kept(self, reading: Reading, kept: Kept) -> None:
         """Log what a poll brought, and tell of it at once instead of at the next wake."""
+        meters.kept(reading, kept)
         _log_reading(reading, kept)
-        if (kept.new or kept.edited or kept.alerts) and self.scheduler.running:
+        if (kept.new or kept.edited or kept.alerts) and self.scheduler.running and not self.stopping.is_set():
             self.scheduler.modify_job("tell", next_run_time=datetime.now(UTC))
 
+    async def _digest(self) -> None:
+        meters.ISSUES.inc(len(await self.tracker.make_digests()))
+
     async def _relate_and_tell(self) -> None:
-        await self.tracker.relate()
+        related, alerts = await self.tracker.relate()
+        meters.RELATED.inc(related)
+        meters.ALERTS.inc(alerts)
         for done in await self.tracker.tell():
+            meters.DELIVERIES.labels(done.state).inc()
             log.info(
                 "delivery",
                 state=done.state,
@@ -100,21 +209,6 @@ class Daemon:
                 attempt=done.delivery.attempt,
                 reason=done.reason,
             )
-
-
-async def _guarded(name: str, journey: Callable[[], Awaitable[object]], deadline: float) -> None:
-    """One run of one journey: its failure is logged and ends nothing but itself."""
-    try:
-        async with asyncio.timeout(deadline):
-            await journey()
-    except TrackerError as error:
-        log.error(  # noqa: TRY400  # the class and its one line say it all
-            "journey failed", journey=name, error=type(error).__name__, reason=str(error)
-        )
-    except TimeoutError:
-        log.error(  # noqa: TRY400  # a traceback of the wait says nothing
-            "journey took too long", journey=name, deadline=deadline
-        )
 
 
 def _log_reading(reading: Reading, kept: Kept) -> None:
@@ -134,11 +228,15 @@ def _log_reading(reading: Reading, kept: Kept) -> None:
         )
 
 
-def _server(tracker: Tracker) -> tuple[uvicorn.Server, socket.socket]:
+def _server(tracker: Tracker, app: FastAPI) -> tuple[uvicorn.Server, socket.socket]:
     """The web server on its socket, bound before anything is promised; port 0 picks a free one."""
     web = tracker.settings.web
-    listening = socket.create_server((web.host, web.port), reuse_port=False)
-    options = uvicorn.Config(make_app(tracker), log_config=None, lifespan="off", server_header=False, access_log=False)
+    try:
+        listening = socket.create_server((web.host, web.port))
+    except OSError as error:
+        advice = "name another [web] port, 0 for any that is free"
+        raise UsageError(f"the page cannot be served at {web.host}:{web.port} ({error.strerror}): {advice}") from error
+    options = uvicorn.Config(app, log_config=None, lifespan="off", server_header=False, access_log=False)
     server = _QuietServer(options)
     return server, listening
 

@@ -9,19 +9,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from tracker import channels
 from tracker.archive import Archive
-from tracker.errors import DeliveryDead, DeliveryError, DeliveryRetry, DeliveryUnknown, SourceError
+from tracker.errors import ArchiveError, DeliveryDead, DeliveryError, DeliveryRetry, DeliveryUnknown, SourceError
 from tracker.models.telling import Call, Delivered, Delivery, Receiver
 from tracker.outside.clock import Clock
 from tracker.outside.mail import Mailer
 from tracker.outside.web import Web
 
-#: Deliveries under way at once, and seconds until another worker may take one over.
-PARALLEL, LEASE = 20, 120.0
+#: Deliveries under way at once, and seconds until another worker may take one over: they are held while they last.
+PARALLEL, LEASE = 20, 25.0
+#: Pauses before writing down what became of an attempt once more, when the archive is away.
+PAUSES = (1.0, 2.0, 4.0, 8.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +37,52 @@ class Postroom:
     clock: Clock
     receivers: Mapping[str, Receiver]
     context: channels.Context
+    lease: float = LEASE
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def deliver_due(self) -> list[Delivered]:
-        """Attempt every delivery that is due; what became of each."""
+        """Attempt every delivery that is due, until told to stop; what became of each."""
         done: list[Delivered] = []
-        while True:
-            due = await asyncio.to_thread(self.archive.claim_deliveries, self.clock.now(), PARALLEL, LEASE)
+        while not self.stopping.is_set():
+            due = await asyncio.to_thread(self.archive.claim_deliveries, self.clock.now(), PARALLEL, self.lease)
             if not due:
-                return done
-            attempts = await asyncio.gather(*(self.attempt(one) for one in due))
-            await asyncio.to_thread(self.archive.settle, attempts, self.clock.now())
-            done += attempts
+                break
+            hands = {one.id: one for one in due}
+            beat = asyncio.create_task(self._hold(hands))
+            try:
+                done += await asyncio.gather(*(self._finish(one, hands) for one in due))
+            finally:
+                beat.cancel()
+        return done
+
+    async def _hold(self, hands: dict[int, Delivery]) -> None:
+        """Extend the leases of what is in hand: a slow receiver may take longer than one."""
+        while True:
+            await self.clock.sleep(self.lease / 3)
+            until = self.clock.now() + timedelta(seconds=self.lease)
+            with suppress(ArchiveError):
+                if hands:
+                    await asyncio.to_thread(self.archive.extend_deliveries, list(hands.values()), until)
+
+    async def _finish(self, delivery: Delivery, hands: dict[int, Delivery]) -> Delivered:
+        """One attempt, settled as soon as it ended: a neighbour that is slow, or a crash, repeats no other."""
+        try:
+            done = await self.attempt(delivery)
+        except asyncio.CancelledError:  # stopped: an alert is due again under its id, a digest's lease runs out
+            if delivery.notification.type != "digest":
+                await self._settle(Delivered(delivery, "pending", "stopped under way", self.clock.now()))
+            raise
+        await self._settle(done)
+        del hands[delivery.id]
+        return done
+
+    async def _settle(self, done: Delivered) -> None:
+        for pause in PAUSES:
+            try:
+                return await asyncio.to_thread(self.archive.settle, [done], self.clock.now())
+            except ArchiveError:
+                await self.clock.sleep(pause)
+        return await asyncio.to_thread(self.archive.settle, [done], self.clock.now())
 
     async def attempt(self, delivery: Delivery) -> Delivered:
         """Send one message once."""
@@ -64,7 +102,18 @@ class Postroom:
         elif self.mailer is None:
             raise DeliveryRetry("no [mail] is configured: add it to tracker.toml")
         else:
+            if delivery.notification.type == "digest":
+                await self._hand_over(delivery)
             await self.mailer.send(message)
+
+    async def _hand_over(self, delivery: Delivery) -> None:
+        """From here on a digest is not mailed again, whatever ends this process: a repeat is a second mail."""
+        try:
+            mine = await asyncio.to_thread(self.archive.hand_over, delivery)
+        except ArchiveError as error:
+            raise DeliveryRetry(f"not sent: {error}") from error
+        if not mine:
+            raise DeliveryRetry("not sent: another worker has it by now")
 
     def _receiver(self, delivery: Delivery) -> Receiver:
         name = delivery.notification.receiver

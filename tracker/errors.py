@@ -8,6 +8,7 @@
     ├── ArchiveError            the database: exit 3
     │   ├── ArchiveLocked       another daemon holds it
     │   ├── ArchiveNewer        its schema is newer than this program
+    │   ├── LeaseLost           another worker may have what this one held: leave it to it
     │   └── ArchiveAway         it cannot be reached, is read-only, locked or full: try again later
     ├── SourceError             one source failed, the others go on; `state` and `retry_after` say what follows
     │   ├── SourceUnreachable   DNS, connection, TLS, deadline, reset: back off, try again
@@ -69,6 +70,10 @@ class ArchiveLocked(ArchiveError):
 
 class ArchiveNewer(ArchiveError):
     """The schema is newer than this program."""
+
+
+class LeaseLost(ArchiveError):
+    """What this worker held may be another's by now."""
 
 
 class ArchiveAway(ArchiveError):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, or_, select, update
+from sqlalchemy import Row, bindparam, func, or_, select, text, update
 
 from tracker.archive import tables as t
 from tracker.archive.store import Store
@@ -73,6 +73,21 @@ class Sources(Store):
                 given = [{"its": claim.source.name, "token": claim.token} for claim in claims]
                 connection.execute(query.values(lease_until=None, lease_token=None), given)
 
+    def extend(self, claims: Sequence[Claim], until: datetime) -> list[Claim]:
+        """Hold what is in hand for longer; the claims that this worker still has and that nobody is writing now."""
+        row, tokens = t.sources.c, {claim.source.name: claim.token for claim in claims}
+        query = select(row.name, row.lease_token).where(row.name.in_(list(tokens)), row.lease_token.is_not(None))
+        with self.claiming() as connection:
+            rows = connection.execute(self.dialect.skip_locked(query)).all()
+            held = [name for name, token in rows if tokens[name] == token]
+            connection.execute(update(t.sources).where(row.name.in_(held)).values(lease_until=until))
+        return [claim for claim in claims if claim.source.name in held]
+
+    def probe(self) -> None:
+        """Whether the database takes a write now; ArchiveAway when not: locked, full, read-only or gone."""
+        with self.writing() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = version_num"))
+
     def known(self, source: str, limit: int = 2000) -> dict[str, KnownItem]:
         """The identity keys of a source's newest statements, with what is needed to compare."""
         row = t.statements.c
@@ -136,7 +151,8 @@ def _changed_row(source: Source, row: Row[Any], now: datetime) -> dict[str, Any]
     state, before, config = load(PollState, row.state), load(Source, row.config), _config(source)
     if (before.kind, before.options) != (source.kind, load(Source, config).options):
         state = replace(state, cursor={}, etag=None, last_modified=None, body_sha256=None)
-    if config != row.config and state.next_poll_at is not None:
+    ahead = state.last_poll_at is not None and state.last_poll_at > now  # the clock was set back since
+    if (config != row.config or ahead) and state.next_poll_at is not None:
         state = replace(state, next_poll_at=min(now, state.next_poll_at))
     return {
         "its": source.name, "new_kind": source.kind, "new_config": config, "new_enabled": int(source.enabled),

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, or_, select, update
+from sqlalchemy import Connection, bindparam, func, or_, select, text, update
 
 from tracker.archive import tables as t
 from tracker.archive.keep import Keeping
@@ -19,6 +19,8 @@ from tracker.models.telling import Alert, Delivered, Delivery, Notification, Out
 
 #: An alert in one of these states may still be told.
 _OPEN = ("firing", "deferred")
+#: The reason of a delivery that must not be repeated once it has gone this far.
+HANDED_OVER = "the mail server has it"
 #: Dead letters that the outbox shows.
 SHOWN = 50
 
@@ -39,13 +41,14 @@ class Telling(Keeping):
         """Put notifications in the outbox and say what became of alerts, in one transaction.
 
         What another worker told meanwhile is not told again: a notification with an alert that is open no more is left
-        out, and such an alert keeps its state.
+        out, and all its alerts keep their states: those still open are planned again.
         """
         with self.writing() as connection:
             wanted = {*states, *(alert for one in notifications for alert in one.alerts)}
             row = t.alerts.c
             still = set(connection.scalars(select(row.id).where(row.id.in_(wanted), row.state.in_(_OPEN))))
             self._notify(connection, [one for one in notifications if still.issuperset(one.alerts)])
+            still -= {key for one in notifications if not still.issuperset(one.alerts) for key in one.alerts}
             rows = [{"its": key, "new": state, "why": why} for key, (state, why) in states.items() if key in still]
             if rows:
                 query = update(t.alerts).where(row.id == bindparam("its"))
@@ -81,7 +84,7 @@ class Telling(Keeping):
         """Lease what is due to this worker and mark it as being sent, the longest waiting first.
 
         What a dead worker was sending is due again when its lease has run out: under the same id, so that a receiver
-        can drop the repeat.
+        can drop the repeat. What it had `hand_over` said of is held instead: it may have arrived.
         """
         row = t.deliveries.c
         pending, lost = (
@@ -92,6 +95,9 @@ class Telling(Keeping):
         if not self.any(query):
             return []
         with self.claiming() as connection:
+            handed = update(t.deliveries).where(lost, row.reason == HANDED_OVER)
+            why = "its worker died while the mail server had it; it may have arrived, so it is not mailed again"
+            connection.execute(handed.values(state="held", reason=why, settled_at=now, lease_token=None))
             ids = list(connection.scalars(self.dialect.skip_locked(query)))
             values: dict[str, Any] = {"state": "sending", "attempt": row.attempt + 1}
             values |= {"lease_until": now + timedelta(seconds=lease), "lease_token": self.worker}
@@ -103,6 +109,32 @@ class Telling(Keeping):
             Delivery(r.id, load(Notification, r.notification), r.recipient, r.attempt, f"{self.worker}#{r.attempt}")
             for r in rows
         ]
+
+    def extend_deliveries(self, deliveries: Sequence[Delivery], until: datetime) -> None:
+        """Hold deliveries under way for longer; those that are another worker's by now stay its own."""
+        row = t.deliveries.c
+        query = update(t.deliveries).where(row.state == "sending", row.lease_token == self.worker)
+        query = query.where(row.id == bindparam("its"), row.attempt == bindparam("tried")).values(lease_until=until)
+        with self.claiming() as connection:
+            connection.execute(query, [{"its": one.id, "tried": one.attempt} for one in deliveries])
+
+    def hand_over(self, delivery: Delivery) -> bool:
+        """Note that a message is about to leave that must not leave twice; False when it is another worker's by now."""
+        row = t.deliveries.c
+        mine = (row.state == "sending", row.lease_token == self.worker, row.attempt == delivery.attempt)
+        query = update(t.deliveries).where(row.id == delivery.id, *mine).values(reason=HANDED_OVER)
+        with self.claiming() as connection:
+            return connection.execute(query).rowcount == 1
+
+    def set_back(self, by: timedelta, now: datetime) -> None:
+        """The clock was set back: what was about to be sent then is due now. Quiet hours stay as they are."""
+        row, whole = t.deliveries.c, t.notifications.c
+        created = select(whole.created_at).where(whole.id == row.notification).scalar_subquery()
+        ahead = update(t.deliveries).where(row.state.in_(("pending", "sending")), row.due_at > now)
+        with self.claiming() as connection:
+            connection.execute(ahead.where(row.attempt == 0, row.due_at == created).values(due_at=now))
+            earlier = text("due_at - :by").bindparams(by=by // timedelta(microseconds=1))
+            connection.execute(ahead.where(row.attempt > 0).values(due_at=earlier))
 
     def settle(self, delivered: Sequence[Delivered], now: datetime) -> None:
         """What became of attempts. One whose lease another worker has by now is left to it."""

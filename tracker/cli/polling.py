@@ -33,7 +33,7 @@ def poll_once(session: Session, names: Sequence[str] | None, json: bool) -> int:
 
             tracker.progress = progress
             await tracker.poll(names)
-        related = await tracker.relate()
+        related, _ = await tracker.relate()
         delivered = await tracker.tell()
         return {
             "polled": len(done),

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tracker.cli.session import Json, session
+
+if TYPE_CHECKING:
+    from tracker.config import Settings
 
 
 def add_to(app: typer.Typer) -> None:
@@ -77,18 +81,25 @@ def config_check(context: typer.Context, json: Json = False) -> None:
 def run(context: typer.Context) -> None:
     """Run the daemon: poll, keep, relate, tell, digest, and serve the web page, until SIGTERM or ^C.
 
+    SIGHUP reloads the config; one with problems is refused, and the old one stays.
+
     Example: tracker --config config run
     """
     from tracker.app import build
     from tracker.cli.logs import configure
     from tracker.daemon import Daemon
+    from tracker.outside.notify import Supervisor
 
-    settings = session(context).settings()
-    configure(settings)
-    tracker = build(settings)
+    def load() -> Settings:
+        settings = session(context).settings()
+        configure(settings)
+        return settings
+
+    tracker = build(load())
     if tracker.archive.migrated:
         typer.echo(f"database {tracker.archive.shown_url}: schema is now {tracker.archive.migrated[1]}", err=True)
-    asyncio.run(Daemon(tracker).run(lambda page: typer.echo(f"statement-tracker is running, page at {page}", err=True)))
+    daemon = Daemon(tracker, load, Supervisor(os.environ))
+    asyncio.run(daemon.run(lambda page: typer.echo(f"statement-tracker is running, page at {page}", err=True)))
 
 
 def poll(
