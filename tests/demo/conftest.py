@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from tracker.demo import Ports, World, running
+from tracker.demo import World, running
 from tracker.demo.x import BEARER
 
 NOW = datetime(2026, 11, 25, 21, 30, tzinfo=UTC)
@@ -20,7 +20,7 @@ def world() -> World:
 
 
 @pytest.fixture
-async def ports(world: World) -> AsyncIterator[Ports]:
+async def ports(world: World) -> AsyncIterator[dict[str, str]]:
     async with running(world) as found:
         yield found
 
