@@ -13,11 +13,11 @@ from typing import Any
 import httpcore
 import pytest
 
-from tests.servers import Answer, Site
-from tracker.errors import AddressRefused, ConfigError, SourceError, SourceUnreachable
+from tests.servers import Answer, Scripted, Site
+from tracker.errors import AddressRefused, SourceError, SourceUnreachable
 from tracker.models.source import Request
 from tracker.outside.clock import SystemClock
-from tracker.outside.dial import Resolver, Stream
+from tracker.outside.dial import Resolver
 from tracker.outside.guard import Guard, is_public
 from tracker.outside.web import Web, WebOptions
 
@@ -81,8 +81,8 @@ def test_allow_opens_what_it_names_and_no_more(allow: str, host: str, port: int,
 
 
 @pytest.mark.parametrize("entry", ["", "localhost", "localhost:", ":80", "10.0.0.0/99", "localhost:http"])
-def test_an_allow_entry_that_is_none_is_a_config_error(entry: str) -> None:
-    with pytest.raises(ConfigError, match=r"network\.allow"):
+def test_an_allow_entry_that_is_none_is_refused(entry: str) -> None:
+    with pytest.raises(ValueError, match="does not appear to be"):
         Guard((entry,))
 
 
@@ -187,8 +187,12 @@ async def test_a_refused_connection_is_unreachable() -> None:
         await asked(site.url(), allow=("127.0.0.0/8",))
 
 
-async def test_an_idle_connection_with_unasked_bytes_counts_as_ended() -> None:
-    stream = Stream(0.0)
-    assert stream.get_extra_info("is_readable") is False
-    stream.data_received(b"HTTP/1.1 200 OK")
-    assert stream.get_extra_info("is_readable") is True
+async def test_an_idle_connection_with_unasked_bytes_is_not_used_again() -> None:
+    whole = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+    async with Scripted([{"send": whole, "sleep": 0.05}, {"send": "HTTP/1.1 500 Surprise\r\n\r\n"}]) as server:
+        asking = Web(WebOptions(per_host_interval=0, deadline=3.0, allow=("127.0.0.1/32",)), SystemClock(), tls=TLS)
+        for connections in (1, 2):
+            assert (await asking.send(Request(server.url))).status == 200
+            assert server.connections == connections
+            await asyncio.sleep(0.1)
+        await asking.close()

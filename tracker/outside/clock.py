@@ -12,9 +12,7 @@ class Clock(Protocol):
     """What the journeys and this wing know of time, so that tests can bring their own."""
 
     def now(self) -> datetime: ...
-
     def monotonic(self) -> float: ...
-
     async def sleep(self, seconds: float) -> None: ...
 
 

@@ -1,7 +1,8 @@
-"""Connections: names resolved in threads of our own, every address judged, and only the judged one connected to.
+"""Connections: names resolved in threads of our own, every address judged, only the judged one connected to, and the
+connection kept for a moment.
 
-A network backend for httpcore, the engine under httpx. Its streams carry no timeout for a single read or write: the web
-puts one deadline around a whole exchange. Connecting, with the look-up and the TLS handshake, has its own.
+httpx's own engine (httpcore) without its pool, which scans all connections for every request. No timeout for a single
+read or write: the web puts one deadline around a whole exchange. Connecting has its own, and so has the TLS handshake.
 """
 
 from __future__ import annotations
@@ -11,18 +12,19 @@ import ipaddress
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import Future
-from typing import Any, cast
+from contextlib import asynccontextmanager
+from typing import Any
 
 import httpcore
 
 from tracker.errors import AddressRefused
 from tracker.outside.guard import Guard
 
-_HIGH_WATER = 128 * 1024
-_SIP = 16 * 1024
+_HIGH_WATER, _SIP = 128 * 1024, 16 * 1024
 _ADDRESSES = 4
+_KEEP_SECONDS, _KEEP = 4.0, 128  # less than the 5 s after which common servers hang up
 
 
 class Resolver:
@@ -77,11 +79,10 @@ class Dialler(httpcore.AsyncNetworkBackend):
     async def connect_tcp(self, host: str, port: int, *_: Any, **options: Any) -> httpcore.AsyncNetworkStream:
         """Within `timeout` seconds (10). Raises AddressRefused or httpcore.ConnectError."""
         loop = asyncio.get_running_loop()
-        until = loop.time() + (options.get("timeout") or 10.0)
-        addresses = (await self._judged(host, port))[:_ADDRESSES]
-        failure = "no answer in time"
-        for number, address in enumerate(addresses):
-            try:  # a share of the time each, so that a dead first address leaves some for the second
+        until, failure = loop.time() + (options.get("timeout") or 10.0), "no answer in time"
+        addresses = await self._judged(host, port)
+        for number, address in enumerate(addresses):  # a share of the time each: a dead first leaves some for others
+            try:
                 async with asyncio.timeout((until - loop.time()) / (len(addresses) - number)):
                     return (await loop.create_connection(lambda: Stream(until), address, port))[1]
             except OSError as error:
@@ -89,25 +90,25 @@ class Dialler(httpcore.AsyncNetworkBackend):
         raise httpcore.ConnectError(f"cannot be connected to: {failure}")
 
     async def _judged(self, host: str, port: int) -> list[str]:
-        addresses = await self._resolver.addresses(host)
-        guard = self._guard
+        addresses, guard = await self._resolver.addresses(host), self._guard
         permitted = [each for each in addresses if guard is None or guard.permits(host, port, each)]
         if addresses and not permitted:
             raise AddressRefused(f"{host}:{port} leads to {addresses[0]}, which is not public and not in network.allow")
-        return permitted
+        return permitted[:_ADDRESSES]
 
 
 class Stream(httpcore.AsyncNetworkStream, asyncio.Protocol):
-    """One connection. Reading stops while 128 KiB wait; closing is at once and never waits for the other side."""
+    """One connection. Reading stops while 128 KiB wait; closing is at once and never waits for the other side.
+    httpcore's own streams need twice the CPU for an exchange."""
 
-    _transport: asyncio.Transport
+    _transport: Any
 
     def __init__(self, until: float) -> None:
         self._until, self._buffer, self._news = until, bytearray(), asyncio.Event()
         self._ended, self._failure = False, False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)
+        self._transport = transport
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
@@ -145,12 +146,13 @@ class Stream(httpcore.AsyncNetworkStream, asyncio.Protocol):
 
     async def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, *_: Any, **__: Any
-    ) -> httpcore.AsyncNetworkStream:
-        loop, plain = asyncio.get_running_loop(), self._transport
+    ) -> Any:
+        plain = self._transport
         try:
             async with asyncio.timeout_at(self._until):
-                tls = await loop.start_tls(plain, self, ssl_context, server_hostname=server_hostname)
-            self._transport = cast(asyncio.Transport, tls)
+                self._transport = await asyncio.get_running_loop().start_tls(
+                    plain, self, ssl_context, server_hostname=server_hostname
+                )
         except OSError as error:
             reason = getattr(error, "verify_message", "") or getattr(error, "reason", "") or "no handshake in time"
             raise httpcore.ConnectError(f"TLS failed: {reason}") from None
@@ -162,3 +164,42 @@ class Stream(httpcore.AsyncNetworkStream, asyncio.Protocol):
     def get_extra_info(self, info: str) -> Any:
         # Bytes that nobody asked for on an idle connection make it as unusable as its end does.
         return bool(self._buffer) or self._ended if info == "is_readable" else None
+
+
+class Connections:
+    """Lends a connection for one exchange. Nothing is remembered between exchanges but the open connection."""
+
+    def __init__(self, dialler: Dialler, tls: ssl.SSLContext) -> None:
+        self._dialler, self._tls = dialler, tls
+        #: (origin, connection), used last at the end, so that they expire from the front
+        self._idle: list[tuple[tuple[bytes, bytes, int], httpcore.AsyncHTTPConnection]] = []
+
+    @asynccontextmanager
+    async def exchange(self, request: httpcore.Request) -> AsyncIterator[httpcore.Response]:
+        """The answer's status and headers, its body still to be read. Raises httpcore's errors and AddressRefused."""
+        at = request.url.origin
+        origin = (at.scheme, at.host, at.port)
+        while self._idle and (len(self._idle) > _KEEP or self._idle[0][1].has_expired()):
+            await self._idle.pop(0)[1].aclose()
+        for number, (there, connection) in enumerate(self._idle):
+            if there == origin and not connection.has_expired():
+                del self._idle[number]
+                break
+        else:
+            connection = httpcore.AsyncHTTPConnection(
+                at, ssl_context=self._tls, keepalive_expiry=_KEEP_SECONDS, network_backend=self._dialler
+            )
+        try:
+            response = await connection.handle_async_request(request)
+            yield response
+            await response.aclose()
+        finally:
+            if connection.is_available():
+                self._idle.append((origin, connection))
+            else:
+                await connection.aclose()
+
+    async def close(self) -> None:
+        """Ends every idle connection."""
+        while self._idle:
+            await self._idle.pop()[1].aclose()

@@ -11,15 +11,14 @@ import smtplib
 import socket
 import ssl
 import threading
-from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Literal
 
 from tracker.errors import DeliveryDead, DeliveryError, DeliveryRetry, DeliveryUnknown
 from tracker.models.telling import Mail
 
-Security = Literal["none", "starttls", "tls"]
 #: Fixed: looking up our own name takes as long as the DNS likes. A literal passes where "localhost" is refused.
 _HELO = "[127.0.0.1]"
 #: Refusals that the operator can mend (credentials, encryption): tried again, unlike those of an address or a message.
@@ -33,7 +32,7 @@ class Mailer:
 
     host: str
     port: int
-    security: Security = "none"
+    security: Literal["none", "starttls", "tls"] = "none"
     username: str = ""
     password: str = field(default="", repr=False)
     timeout: float = 60.0
@@ -46,23 +45,17 @@ class Mailer:
         DeliveryDead: a 5xx to the sender, the recipient or the message. DeliveryUnknown: the message was sent to its
         end and the final answer is missing.
         """
-        talk, outcome = _Talk(self, mail), Future[DeliveryError | None]()
+        talk, outcome = _Talk(self, mail), Future[None]()
         outcome.set_running_or_notify_cancel()
-
-        def work() -> None:
-            outcome.set_result(talk.run())
-            talk.leave()
-
-        threading.Thread(target=work, name="smtp", daemon=True).start()
+        threading.Thread(target=talk.run, args=(outcome,), name="smtp", daemon=True).start()
         try:
             async with asyncio.timeout(self.timeout):
-                error = await asyncio.wrap_future(outcome)
+                await asyncio.wrap_future(outcome)
         except TimeoutError:
-            error = talk.lost(f"no end within {self.timeout:g} s")
+            raise talk.lost(f"no end within {self.timeout:g} s") from None
         finally:
-            talk.abandon()
-        if error:
-            raise error
+            if not outcome.done():
+                talk.abandon()
 
 
 class _Talk:
@@ -72,48 +65,39 @@ class _Talk:
         self._mailer, self._mail, self._place = mailer, mail, f"mail server {mailer.host}:{mailer.port}"
         self._client: smtplib.SMTP | None = None
         self._lock = threading.Lock()
-        self._entered = self._ended = self._abandoned = self._settled = False
+        self._ended = self._abandoned = False
 
-    def run(self) -> DeliveryError | None:
-        """What became of the message; None when the server took it."""
+    def run(self, outcome: Future[None]) -> None:
+        """Sets the outcome: None when the server took the message. Then says goodbye, if anybody is there."""
         try:
-            client = self._enter()
-            self._entered = True
-            return self._submit(client)
+            self._submit(self._enter())
+            outcome.set_result(None)
+        except DeliveryError as error:
+            outcome.set_exception(error)
         except OSError as error:
-            return self.lost(_reason(error))
+            outcome.set_exception(self.lost(_reason(error)))
         except ValueError:  # without its text, which may hold the password
-            kind = DeliveryDead if self._entered else DeliveryRetry
-            return kind(f"{self._place}: {'an address' if self._entered else 'the login'} cannot be written in SMTP")
-        finally:
-            self._settled = True
-
-    def lost(self, why: str) -> DeliveryError:
-        """No answer: how far it got decides whether it can be tried again. Afterwards no message is sent."""
-        with self._lock:
-            self._abandoned = True
-            if self._ended:
-                return DeliveryUnknown(f"{self._place}: the final answer was lost: {why}")
-            return DeliveryRetry(f"{self._place}: {why}")
-
-    def abandon(self) -> None:
-        """Ends the conversation from another thread unless it is over."""
-        with self._lock:
-            self._abandoned = True
-        sock = getattr(self._client, "sock", None)
-        if sock is not None and not self._settled:
-            try:
-                sock.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-
-    def leave(self) -> None:
-        """Says goodbye, if there is still somebody to say it to."""
+            outcome.set_exception(self.lost("the login cannot be written in SMTP"))
         if self._client is not None:
             try:
                 self._client.quit()
             except (OSError, ValueError):
                 self._client.close()
+
+    def lost(self, why: str) -> DeliveryError:
+        """No answer: how far it got decides whether it can be tried again. Afterwards no message is sent."""
+        with self._lock:
+            self._abandoned = True
+        if self._ended:
+            return DeliveryUnknown(f"{self._place}: the final answer was lost: {why}")
+        return DeliveryRetry(f"{self._place}: {why}")
+
+    def abandon(self) -> None:
+        """Ends the conversation from another thread."""
+        self.lost("abandoned")
+        if sock := getattr(self._client, "sock", None):
+            with suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
 
     def _enter(self) -> smtplib.SMTP:
         at = self._mailer
@@ -129,30 +113,28 @@ class _Talk:
             client.login(at.username, at.password)
         return client
 
-    def _submit(self, client: smtplib.SMTP) -> DeliveryError | None:
-        mail, options = self._mail, list[str]()
-        if not (mail.sender + mail.recipient).isprintable():  # smtplib would send to a part of it
-            raise ValueError
-        if not (mail.sender + mail.recipient).isascii() and client.has_extn("smtputf8"):
+    def _submit(self, client: smtplib.SMTP) -> None:
+        mail, addresses = self._mail, self._mail.sender + self._mail.recipient
+        options = [] if mail.raw.isascii() or not client.has_extn("8bitmime") else ["BODY=8BITMIME"]
+        if not addresses.isascii():
             options.append("SMTPUTF8")
-        if not mail.raw.isascii() and client.has_extn("8bitmime"):
-            options.append("BODY=8BITMIME")
-        steps: tuple[tuple[int, Callable[[], tuple[int, bytes]]], ...] = (
-            (250, lambda: client.mail(mail.sender, options)),
-            (250, lambda: client.rcpt(mail.recipient)),
-            (354, lambda: client.docmd("DATA")),
-        )
-        for expected, step in steps:
-            code, said = step()
-            if code not in (expected, 251):
-                return self._refusal(code, said)
+        if not addresses.isprintable() or (not addresses.isascii() and not client.has_extn("smtputf8")):
+            raise DeliveryDead(f"{self._place}: an address cannot be written in SMTP")
+        code, said = client.mail(mail.sender, options)
+        if code == 250:
+            code, said = client.rcpt(mail.recipient)
+        if code in (250, 251):
+            code, said = client.docmd("DATA")
+        if code != 354:
+            raise self._refusal(code, said)
         with self._lock:
             if self._abandoned:
-                return DeliveryRetry(f"{self._place}: abandoned")
+                raise DeliveryRetry(f"{self._place}: abandoned")
             self._ended = True
         client.send(_lines(mail.raw))
         code, said = client.getreply()
-        return None if code == 250 else self._refusal(code, said)
+        if code != 250:
+            raise self._refusal(code, said)
 
     def _refusal(self, code: int, said: bytes) -> DeliveryError:
         text = f"{self._place}: {_words(code, said)}"
@@ -168,8 +150,8 @@ def _lines(raw: bytes) -> bytes:
 
 
 def _words(code: int, said: bytes) -> str:
-    text = said.decode("utf-8", "replace")
-    return f"{code} {' '.join(''.join(c if c.isprintable() else ' ' for c in text).split())[:200]}"
+    text = "".join(c if c.isprintable() else " " for c in said.decode("utf-8", "replace"))
+    return f"{code} {' '.join(text.split())[:200]}"
 
 
 def _reason(error: OSError) -> str:

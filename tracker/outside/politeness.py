@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from tracker.outside.clock import Clock
 
-_FORGET_ABOVE = 1000
+_FORGET_EVERY = 1000
 
 
 @dataclass(slots=True)
@@ -29,28 +29,18 @@ class Politeness:
     @asynccontextmanager
     async def turn(self, host: str) -> AsyncIterator[None]:
         """Waits for a turn, which lasts as long as the block."""
-        if host not in self._hosts:
-            self._forget()
-            self._hosts[host] = _Host(asyncio.Semaphore(self._parallel))
-        place = self._hosts[host]
+        if host not in self._hosts and len(self._hosts) % _FORGET_EVERY == _FORGET_EVERY - 1:
+            now = self._clock.monotonic()  # redirects can name hosts without end
+            self._hosts = {name: at for name, at in self._hosts.items() if at.present or at.next_start > now}
+        place = self._hosts.setdefault(host, _Host(asyncio.Semaphore(self._parallel)))
         place.present += 1
         try:
             async with place.slots:
-                if self._interval:
-                    await self._space(place)
+                now = self._clock.monotonic()
+                start = max(now, place.next_start)
+                place.next_start = start + self._interval
+                if start > now:
+                    await self._clock.sleep(start - now)
                 yield
         finally:
             place.present -= 1
-
-    async def _space(self, place: _Host) -> None:
-        now = self._clock.monotonic()
-        start = max(now, place.next_start)
-        place.next_start = start + self._interval
-        if start > now:
-            await self._clock.sleep(start - now)
-
-    def _forget(self) -> None:
-        """Redirects can name hosts without end: those with nobody and no interval left are dropped now and then."""
-        if len(self._hosts) % _FORGET_ABOVE == _FORGET_ABOVE - 1:
-            now = self._clock.monotonic()
-            self._hosts = {k: v for k, v in self._hosts.items() if v.present or v.next_start > now}

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import zlib
+from collections.abc import AsyncIterable, AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import httpcore
@@ -19,15 +20,14 @@ from tracker.errors import AddressRefused, DeliveryDead, DeliveryRetry, SourceBr
 from tracker.models.source import Reply, Request
 from tracker.models.telling import Call
 from tracker.outside.clock import Clock
-from tracker.outside.connections import Connections
-from tracker.outside.decode import Body
-from tracker.outside.dial import Dialler, Resolver
+from tracker.outside.dial import Connections, Dialler, Resolver
 from tracker.outside.guard import Guard
 from tracker.outside.politeness import Politeness
 
-_CREDENTIALS = ("authorization", "cookie", "proxy-authorization")
-_VALIDATORS = ("if-none-match", "if-modified-since")
+_CREDENTIALS = {"authorization", "cookie", "proxy-authorization"}
+_VALIDATORS = {"if-none-match", "if-modified-since"}
 _CALL_BODY = 64 * 1024
+_GZIP_MAGIC = b"\x1f\x8b"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,25 +62,24 @@ class Web:
         Waiting for a turn at a host does not count towards the deadline. Raises SourceUnreachable, SourceBroken,
         AddressRefused.
         """
-        url, trusted, left, trail = _address(request.url), True, self._options.deadline, list[tuple[int, str]]()
-        origin, first = _origin(url), url
+        url = first = _address(request.url)
+        trusted, left, trail = True, self._options.deadline, list[tuple[int, str]]()
         while True:
+            trusted = trusted and (url.scheme, url.netloc) == (first.scheme, first.netloc)
             headers = self._headers(request, trusted=trusted, same=url == first)
             async with self._turns.turn(f"{url.host}:{url.port or url.scheme}"):
                 begun = self._clock.monotonic()
-                with _told(_shown(url), self._options.deadline):
-                    async with asyncio.timeout(max(left, 0)):
-                        status, received, body = await self._get(url, headers)
-                    target = _address(received["location"], url) if _redirects(status, received) else None
+                async with self._told(_shown(url), left):
+                    status, received, body = await self._exchange(self._sources, "GET", url, headers)
+                    target = _address(received["location"], url) if body is None else None
             left -= self._clock.monotonic() - begun
             if target is None:
                 elapsed = self._options.deadline - left
-                return Reply(str(url), status, received, body, self._clock.now(), elapsed, tuple(trail))
+                return Reply(str(url), status, received, body or b"", self._clock.now(), elapsed, tuple(trail))
             trail.append((status, str(url)))
             if len(trail) > self._options.max_hops:
                 raise SourceBroken(f"{_shown(first)} redirects more than {self._options.max_hops} times")
             url = target
-            trusted = trusted and _origin(url) == origin
 
     async def post(self, call: Call) -> Reply:
         """POST to a receiver, which the operator chose: no guard, no redirect followed, 64 KiB of the answer kept.
@@ -95,59 +94,100 @@ class Web:
         headers = {**given, "content-length": str(len(call.body))}
         begun = self._clock.monotonic()
         try:
-            with _told(f"{url.scheme}://{url.host}", self._options.deadline):
-                async with asyncio.timeout(self._options.deadline):
-                    status, received, body = await self._post(url, headers, call.body)
+            async with self._told(f"{url.scheme}://{url.host}", self._options.deadline):
+                status, received, body = await self._exchange(self._receivers, "POST", url, headers, call.body)
         except SourceError as error:
             raise DeliveryRetry(error.message) from None
-        return Reply(str(url), status, received, body, self._clock.now(), self._clock.monotonic() - begun)
+        return Reply(str(url), status, received, body or b"", self._clock.now(), self._clock.monotonic() - begun)
 
     async def close(self) -> None:
         """Ends every connection."""
         await self._sources.close()
         await self._receivers.close()
-        await asyncio.sleep(0)  # lets the transports say goodbye to their sockets
 
     def _headers(self, request: Request, *, trusted: bool, same: bool) -> dict[str, str]:
         """What one hop is sent: secrets to the first origin only, validators to the first address only."""
         headers = {"user-agent": self._options.user_agent, "accept": "*/*", **_lowered(request.headers)}
-        headers["accept-encoding"] = "gzip"
-        if trusted:
-            headers |= _lowered(request.secrets)
-        dropped = (() if trusted else _CREDENTIALS) + (() if same else _VALIDATORS)
+        headers |= {"accept-encoding": "gzip"} | (_lowered(request.secrets) if trusted else {})
+        dropped = (set() if trusted else _CREDENTIALS) | (set() if same else _VALIDATORS)
         return {name: value for name, value in headers.items() if name not in dropped}
 
-    async def _get(self, url: httpx.URL, headers: Mapping[str, str]) -> tuple[int, dict[str, str], bytes]:
-        async with self._sources.exchange(self._request("GET", url, headers)) as response:
-            received = _received(response)
-            if _redirects(response.status, received):
-                return response.status, received, b""
-            bare = response.status in (204, 304)
-            body = Body("" if bare else received.get("content-encoding", ""), self._options.max_bytes)
-            async for chunk in response.aiter_stream():
-                body.feed(chunk)
-            return response.status, received, body.finish()
-
-    async def _post(self, url: httpx.URL, headers: Mapping[str, str], body: bytes) -> tuple[int, dict[str, str], bytes]:
-        async with self._receivers.exchange(self._request("POST", url, headers, body)) as response:
-            kept = bytearray()
-            async for chunk in response.aiter_stream():
-                kept += chunk[: _CALL_BODY - len(kept)]
-                if len(kept) >= _CALL_BODY:
-                    break
-            return response.status, _received(response), bytes(kept)
-
-    def _request(
-        self, method: str, url: httpx.URL, headers: Mapping[str, str], body: bytes | None = None
-    ) -> httpcore.Request:
+    async def _exchange(
+        self, connections: Connections, method: str, url: httpx.URL, headers: Mapping[str, str], body: bytes = b""
+    ) -> tuple[int, dict[str, str], bytes | None]:
+        """Status, headers and body of one answer; no body of a redirect that a GET has to follow."""
         target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
         sent = [(name.encode("ascii"), value.encode("latin-1")) for name, value in headers.items() if name != "host"]
         limits = {"timeout": {"connect": self._options.connect}}
-        return httpcore.Request(method, target, headers=[(b"host", url.netloc), *sent], content=body, extensions=limits)
+        asked = httpcore.Request(
+            method, target, headers=[(b"host", url.netloc), *sent], content=body, extensions=limits
+        )
+        async with connections.exchange(asked) as response:
+            status, received = response.status, _received(response)
+            if method == "POST":
+                return status, received, await _beginning(response.aiter_stream())
+            if status in (301, 302, 303, 307, 308) and "location" in received:
+                return status, received, None
+            coding = "" if status in (204, 304) else received.get("content-encoding", "")
+            return status, received, await _decoded(response.aiter_stream(), coding, self._options.max_bytes)
+
+    @asynccontextmanager
+    async def _told(self, place: str, left: float) -> AsyncIterator[None]:
+        """Turns what can go wrong within `left` seconds into our errors. No bytes of either side are in a message."""
+        kind: type[SourceError] = SourceBroken
+        try:
+            async with asyncio.timeout(max(left, 0)):
+                yield
+            return
+        except SourceError as error:
+            kind, why = type(error), error.message
+        except TimeoutError:
+            kind, why = SourceUnreachable, f"no complete answer within {self._options.deadline:g} s"
+        except (httpcore.NetworkError, httpcore.TimeoutException) as error:
+            kind, why = SourceUnreachable, str(error) or "the connection was reset"
+        except httpcore.RemoteProtocolError as error:
+            why = "its body is truncated" if "peer closed" in str(error) else "its answer is not valid HTTP"
+            if "disconnected" in str(error):
+                kind, why = SourceUnreachable, "the connection was closed without an answer"
+        except (httpcore.LocalProtocolError, UnicodeEncodeError):
+            why = "a header of the request holds what HTTP does not allow"
+        raise kind(f"{place}: {why}")
 
 
-def _redirects(status: int, received: Mapping[str, str]) -> bool:
-    return status in (301, 302, 303, 307, 308) and "location" in received
+async def _beginning(chunks: AsyncIterable[bytes]) -> bytes:
+    kept = b""
+    async for chunk in chunks:
+        kept += chunk
+        if len(kept) >= _CALL_BODY:
+            break
+    return kept[:_CALL_BODY]
+
+
+async def _decoded(chunks: AsyncIterable[bytes], codings: str, limit: int) -> bytes:
+    """The body, of at most one content coding, and only gzip, which is all we offer. SourceBroken for more than `limit`
+    bytes before or after decoding, and for a coding that is damaged or stops early."""
+    named = [name for each in codings.lower().split(",") if (name := each.strip()) not in ("", "identity")]
+    if named not in ([], ["gzip"], ["x-gzip"]):
+        raise SourceBroken(f"its content coding {', '.join(named)[:60]!r} was not offered")
+    gunzip = zlib.decompressobj(wbits=31) if named else None
+    body, wire = bytearray(), 0
+    async for chunk in chunks:
+        wire += len(chunk)
+        part = chunk
+        while part and max(wire, len(body)) <= limit:
+            try:
+                body += gunzip.decompress(part, limit + 1 - len(body)) if gunzip else part
+            except zlib.error:
+                raise SourceBroken("its gzip coding is damaged") from None
+            part = gunzip.unused_data if gunzip else b""
+            if not part.startswith(_GZIP_MAGIC):  # what follows the end is a further member, or padding
+                break
+            gunzip = zlib.decompressobj(wbits=31)
+        if max(wire, len(body)) > limit:
+            raise SourceBroken(f"it is larger than {limit} bytes")
+    if gunzip and not gunzip.eof:
+        raise SourceBroken("its gzip coding is truncated")
+    return bytes(body)
 
 
 def _address(text: str, base: httpx.URL | None = None) -> httpx.URL:
@@ -159,10 +199,6 @@ def _address(text: str, base: httpx.URL | None = None) -> httpx.URL:
     if url.scheme not in ("http", "https") or not url.host:
         raise AddressRefused(f"an address of scheme {url.scheme[:20]!r} is not asked, only http and https")
     return url.copy_with(fragment=None, userinfo=b"") if url.fragment or url.userinfo else url
-
-
-def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
-    return url.scheme, url.host, url.port
 
 
 def _shown(url: httpx.URL) -> str:
@@ -177,31 +213,8 @@ def _lowered(headers: Mapping[str, str]) -> dict[str, str]:
 
 def _received(response: httpcore.Response) -> dict[str, str]:
     """Header names in lower case, repeated ones joined; cookies are dropped here."""
-    headers: dict[str, str] = {}
-    for name, value in response.headers:
-        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
-        if key == "location":  # raw UTF-8 is not allowed there, and common
-            text = value.decode("utf-8", "replace")
-        if key != "set-cookie":
-            headers[key] = f"{headers[key]}, {text}" if key in headers else text
+    headers = dict(httpx.Headers(response.headers, encoding="latin-1").items())
+    headers.pop("set-cookie", None)
+    if "location" in headers:  # raw UTF-8 is not allowed there, and common
+        headers["location"] = headers["location"].encode("latin-1").decode("utf-8", "replace")
     return headers
-
-
-@contextmanager
-def _told(place: str, deadline: float) -> Iterator[None]:
-    """Turns what can go wrong into our errors. The other side's own bytes, and ours, stay out of the message."""
-    try:
-        yield
-    except TimeoutError:
-        raise SourceUnreachable(f"{place}: no complete answer within {deadline:g} s") from None
-    except (httpcore.NetworkError, httpcore.TimeoutException) as error:
-        raise SourceUnreachable(f"{place}: {error}") from None
-    except httpcore.RemoteProtocolError as error:
-        if "disconnected" in str(error):
-            raise SourceUnreachable(f"{place}: the connection was closed without an answer") from None
-        early = "peer closed" in str(error)
-        raise SourceBroken(f"{place}: {'its body is truncated' if early else 'its answer is not valid HTTP'}") from None
-    except (httpcore.LocalProtocolError, UnicodeEncodeError):
-        raise SourceBroken(f"{place}: a header of the request holds what HTTP does not allow") from None
-    except SourceError as error:
-        raise type(error)(f"{place}: {error.message}") from None

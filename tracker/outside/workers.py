@@ -9,13 +9,13 @@ import asyncio
 import atexit
 import logging
 import multiprocessing
+import resource
 import signal
-import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
 from threading import Lock
 from typing import Any
 
@@ -45,8 +45,6 @@ def attempt(function: Callable[..., Any], args: tuple[Any, ...]) -> tuple[str, A
 class Workers:
     """Runs functions in at most `count` processes: each call within `seconds` of wall and CPU time, each process within
     `memory` bytes. `initializer` runs once in each new process and does not count. 0: in the caller's own thread.
-    The processes share the memory of the initializer's module and of the modules `preload`.
-
     Workers ignore ^C and SIGTERM, which reach a whole process group or service: the daemon ends its calls and closes.
     """
 
@@ -58,17 +56,13 @@ class Workers:
         *,
         seconds: float,
         memory: int,
-        preload: tuple[str, ...] = (),
     ) -> None:
-        self._inline, self._seconds, self._closed = count == 0, seconds, False
+        self._inline, self._closed = count == 0, False
         if self._inline:
             initializer(*initargs)
-        if "forkserver" in multiprocessing.get_all_start_methods():
-            self._context: Any = multiprocessing.get_context("forkserver")
-            self._context.set_forkserver_preload([__name__, initializer.__module__, *preload])
-        else:
-            self._context = multiprocessing.get_context("spawn")
-        self._setup = (seconds, memory, initializer, initargs)
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload([__name__, initializer.__module__])  # memory that the processes share
+        self._begin = partial(_Worker, context, seconds, memory, initializer, initargs)
         self._idle: list[_Worker] = []
         self._all: set[_Worker] = set()
         self._lock = Lock()
@@ -102,24 +96,16 @@ class Workers:
             while self._idle and self._idle[-1].pipe.poll():  # an idle worker has nothing to say: this is its end
                 self._end(self._idle.pop())
             worker = self._idle.pop() if self._idle else self._begin()
+            self._all.add(worker)
         kind, value = "spent", None
         try:
-            kind, value = worker.call(function, args, self._seconds)
+            kind, value = worker.call(function, args)
         finally:  # also when the arguments cannot be pickled
             if kind == "spent" or self._closed:
                 self._end(worker)
             else:
                 self._idle.append(worker)
         return kind, value
-
-    def _begin(self) -> _Worker:
-        ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=_serve, args=(theirs, *self._setup), name="tracker-worker", daemon=True)
-        process.start()
-        theirs.close()
-        worker = _Worker(process, ours)
-        self._all.add(worker)
-        return worker
 
     def _end(self, worker: _Worker) -> None:
         worker.process.kill()
@@ -131,24 +117,30 @@ class Workers:
 class _Worker:
     """One process and our end of its pipe."""
 
-    def __init__(self, process: BaseProcess, pipe: Connection) -> None:
-        self.process, self.pipe, self._ready = process, pipe, False
+    def __init__(self, context: Any, seconds: float, *setup: Any) -> None:
+        self._seconds, self._ready = seconds, False
+        self.pipe, theirs = context.Pipe()
+        self.process = context.Process(
+            target=_serve, args=(theirs, seconds, *setup), name="tracker-worker", daemon=True
+        )
+        self.process.start()
+        theirs.close()
 
-    def call(self, function: Callable[..., Any], args: tuple[Any, ...], seconds: float) -> tuple[str, Any]:
+    def call(self, function: Callable[..., Any], args: tuple[Any, ...]) -> tuple[str, Any]:
         """What `attempt` gives; ("spent", SourceBroken) when the process did not live to tell."""
         try:
             if not self._ready and not (self.pipe.poll(_START_SECONDS) and self.pipe.recv()):
                 return "spent", SourceBroken("a worker did not start")
             self._ready = True
             self.pipe.send((function, args))
-            if not self.pipe.poll(seconds):
-                return "spent", SourceBroken(f"reading it takes longer than {seconds:g} s")
+            if not self.pipe.poll(self._seconds):
+                return "spent", SourceBroken(f"reading it takes longer than {self._seconds:g} s")
             kind, value = self.pipe.recv()
             return kind, value
         except (EOFError, OSError):
             self.process.join(1)
             code = self.process.exitcode
-            why = "takes too much CPU" if code == -getattr(signal, "SIGXCPU", 0) else f"ended its worker ({code})"
+            why = "takes too much CPU" if code == -signal.SIGXCPU else f"ended its worker ({code})"
             return "spent", SourceBroken(f"reading it {why}")
 
 
@@ -157,20 +149,16 @@ def _serve(pipe: Connection, seconds: float, memory: int, initializer: Callable[
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     initializer(*initargs)
-    _limit("RLIMIT_DATA", memory)
+    _limit(resource.RLIMIT_DATA, memory)
     pipe.send(True)
     while True:
         try:
             function, args = pipe.recv()
         except EOFError:
             return
-        _limit("RLIMIT_CPU", int(time.process_time() + seconds) + 2)
+        _limit(resource.RLIMIT_CPU, int(time.process_time() + seconds) + 2)
         pipe.send(attempt(function, args))
 
 
-def _limit(name: str, soft: int) -> None:
-    if sys.platform != "win32":
-        import resource
-
-        which = getattr(resource, name)
-        resource.setrlimit(which, (soft, resource.getrlimit(which)[1]))
+def _limit(which: int, soft: int) -> None:
+    resource.setrlimit(which, (soft, resource.getrlimit(which)[1]))
