@@ -114,6 +114,14 @@ def test_a_failed_poll_is_not_watching_and_says_why(archive: Archive) -> None:
     assert archive.sources()[0].state.reason == "503"
 
 
+def test_a_throttled_source_is_seen_to_fail_at_once(archive: Archive) -> None:
+    claim = w.claim(archive)
+    state = replace(claim.state, failures=1, health="ok", reason="HTTP 429 for a feed source: asked to wait")
+    archive.keep([w.reading(claim, state=state, outcome="failed", failure="HTTP 429")], w.T0)
+    (shown,) = archive.sources(["sow-feed"])
+    assert (shown.state.health, shown.state.failures) == ("failing", 1)
+
+
 def test_firings_become_alerts_once_and_held_ones_say_why(archive: Archive) -> None:
     told = w.judged(w.post(1), firings=(Firing("visits", "label"), Firing("old", "label", held="too old")))
     assert w.put(archive, told).alerts == 2

@@ -111,6 +111,8 @@ class Sources(Store):
         source, state = self._source(row), load(PollState, row.state)
         if not source.enabled:
             state = replace(state, health="paused", reason=source.paused_reason or state.reason, next_poll_at=None)
+        elif state.failures and state.health != "gone":  # throttled: an alarm only when it lasts, but seen at once
+            state = replace(state, health="failing")
         return SourceStatus(source, state, row.statements, row.polls)
 
     def _source(self, row: Row[Any]) -> Source:
