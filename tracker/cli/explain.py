@@ -36,18 +36,23 @@ def _understood(one: Statement) -> Iterator[str]:
         yield f"language {told.lang or 'unknown'}: not classified ({told.version})"
     else:
         yield f"language {told.lang}, classifier {told.version}"
-    for label in one.labels:
-        yield f"label {_label(label)}"
-    for label in one.removed:
-        yield f"not {label.name}: {label.reason}"
-    if told.classified and not one.labels:
-        yield "no label"
+    yield from labels(one)
     for mention in told.mentions:
         yield f"mention {mention.kind} {mention.ref}: {mention.words.exact}"
     for event in one.events:
         yield f"event {event.id}: {visit(event)}"
     for link in one.links:
         yield f"{link.type} {link.statement}" + (f" ({link.verdict}): “{link.exact}”" if link.exact else "")
+
+
+def labels(one: Statement) -> Iterator[str]:
+    """The labels in force, and those that a person took away."""
+    for label in one.labels:
+        yield f"label {_label(label)}"
+    for label in one.removed:
+        yield f"not {label.name}: {label.reason}"
+    if one.classification.classified and not one.labels:
+        yield "no label"
 
 
 def _label(label: Label) -> str:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request
-from fastapi.responses import Response
+from fastapi import APIRouter, HTTPException, Path, Request
+from fastapi.responses import RedirectResponse, Response
 
-from tracker import terms
+from tracker import terms, text
 from tracker.errors import NotFound, QueryError
 from tracker.models.query import AnyFacet
 from tracker.models.source import Evidence
 from tracker.models.statement import Found, Version
 from tracker.models.visits import country
-from tracker.web import show
-from tracker.web.render import page
-from tracker.web.tracker import Cursor, Its, Side, Sort, Text, Tracker, find, root
+from tracker.web import security, show
+from tracker.web.render import Cursor, Its, Side, Sort, Text, find, page, root
 
 router = APIRouter(include_in_schema=False)
 Name = Annotated[str, Path(max_length=200)]
@@ -51,7 +51,7 @@ def statement(request: Request, its: Its, statement_id: Name) -> Response:
     current = versions[0] if versions else None
     kept = _evidence(its, current)
     others = {other.id: other for other in its.archive.statements([link.statement for link in one.links])}
-    return page(
+    answer = page(
         request,
         "statement.html",
         one=one,
@@ -60,7 +60,27 @@ def statement(request: Request, its: Its, statement_id: Name) -> Response:
         intact=kept is not None and hashlib.sha256(kept.body).hexdigest() == kept.sha256,
         others=others,
         citation=show.citation(one, current, f"{root(request, its)}/statements/{one.id}"),
+        may_write=security.may_write(its.settings.web),
     )
+    answer.headers["referrer-policy"] = "same-origin"  # else an older browser does not say whence a form comes
+    return answer
+
+
+@router.post("/statements/{statement_id}/labels")
+async def correct(request: Request, its: Its, statement_id: Name) -> Response:
+    """A person's word about one label. The daemon then relates and matches the statement again."""
+    web = its.settings.web
+    if not security.may_write(web) or not security.ours(request, web):
+        raise HTTPException(403, "Labels are corrected on the statement's own page.")
+    form = await security.form_of(request)
+    label, verb = form.get("label", ""), form.get("verb")
+    if label not in its.label_titles or verb not in ("add", "remove"):
+        raise HTTPException(400, "Choose a label, and whether it is right.")
+    by, note = (text.squeeze(text.clean(form.get(name, "")))[:200] for name in ("by", "note"))
+    lists = ([label], []) if verb == "add" else ([], [label])
+    write = its.archive.correct
+    one = await asyncio.to_thread(write, statement_id, *lists, by or "somebody at the page", its.clock.now(), note)
+    return RedirectResponse(f"/statements/{one.id}#labels", 303)
 
 
 def _evidence(its: Tracker, version: Version | None) -> Evidence | None:

@@ -1,37 +1,58 @@
-"""Answers: a page from a template, or a problem as a page or as JSON (RFC 9457), whichever the address speaks."""
+"""What every answer is made with: the tracker, its one search, the templates, and problems as a page or RFC 9457."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from fastapi import Request
+from fastapi import Depends, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from tracker import text
+from tracker.app import Tracker
+from tracker.decide import query
 from tracker.models import shape
+from tracker.models.statement import Found
 from tracker.models.visits import country
 from tracker.web import show
-from tracker.web.tracker import Tracker
 
 HERE = Path(__file__).parent
-_TITLES = {400: "That cannot be read", 401: "Sign in", 404: "Not found", 405: "Not allowed", 500: "A fault of ours"}
-_TITLES |= {503: "The archive cannot be reached"}
+_TITLES = {400: "That cannot be read", 401: "Sign in", 403: "Not from here", 404: "Not found", 405: "Not allowed"}
+_TITLES |= {500: "A fault of ours", 503: "The archive cannot be reached"}
 _MACHINES = ("/api/", "/feed.", "/metrics", "/health", "/visits.ics", "/openapi.json")
+_FILTERS = ("visible", "say", "plain", "outside", "marked", "stamp", "ago", "who", "gist", "updated")
+
+
+async def _tracker(request: Request) -> Tracker:
+    tracker: Tracker = request.app.state.tracker
+    return tracker
+
+
+Its = Annotated[Tracker, Depends(_tracker)]
+Sort = Literal["date", "relevance"]
+Text = Annotated[str, Query(max_length=1000, description="A query; empty means everything")]
+Limit = Annotated[int, Query(ge=1, le=200)]
+Cursor = Annotated[str | None, Query(max_length=300)]
+Side = Annotated[str | None, Query(max_length=100, description="A leader's id or a country's code")]
+
+
+def find(its: Tracker, words: str, sort: Sort = "date", limit: int = 50, cursor: str | None = None) -> Found:
+    """One page of what a query finds; QueryError with its column."""
+    tree = query.parse(text.clean(words), its.vocabulary).tree
+    return its.archive.search(tree, sort=sort, limit=limit, cursor=cursor or None)
+
+
+def root(request: Request, its: Tracker) -> str:
+    """What our absolute addresses begin with: `public_url`, else the address that was asked."""
+    return (its.settings.web.public_url or str(request.base_url)).rstrip("/")
 
 
 def environment(tracker: Tracker) -> Environment:
     """The templates, autoescaped, with the filters that words from outside go through."""
-    pages = Environment(
-        loader=FileSystemLoader(HERE / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    pages.filters |= {
-        name: getattr(show, name) for name in ("visible", "say", "plain", "outside", "marked", "stamp", "ago")
-    }
+    loader = FileSystemLoader(HERE / "templates")
+    pages = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    pages.filters |= {name: getattr(show, name) for name in _FILTERS}
     pages.globals |= {
         "toggle": show.toggle,
         "longest": show.LONGEST,
@@ -48,17 +69,17 @@ def environment(tracker: Tracker) -> Environment:
     return pages
 
 
-def template(request: Request, name: str) -> Template:
-    """A template of this app."""
-    found: Template = request.app.state.pages.get_template(name)
-    return found
+def rendered(request: Request, name: str, **values: Any) -> str:
+    """A template filled. Each sees `path`, `now` and `q` besides what it is given."""
+    state = request.app.state
+    values = {"q": "", "path": request.url.path, "now": state.tracker.clock.now(), **values}
+    written: str = state.pages.get_template(name).render(values)
+    return written
 
 
 def page(request: Request, name: str, status: int = 200, **values: Any) -> HTMLResponse:
-    """One page. Every template sees `path`, `now` and `q` besides what it is given."""
-    tracker: Tracker = request.app.state.tracker
-    values = {"q": "", "path": request.url.path, "now": tracker.clock.now(), **values}
-    return HTMLResponse(template(request, name).render(values), status)
+    """One page."""
+    return HTMLResponse(rendered(request, name, **values), status)
 
 
 def for_machines(request: Request) -> bool:

@@ -1,4 +1,4 @@
-"""The door: which hosts and visitors come in, and the headers that every answer leaves with."""
+"""The door: which hosts and visitors come in, who may write, and the headers that every answer leaves with."""
 
 from __future__ import annotations
 
@@ -6,17 +6,15 @@ import hashlib
 import hmac
 import ipaddress
 import re
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
-from starlette.datastructures import MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.middleware.base import RequestResponseEndpoint
 
-from tracker.web.render import for_machines, page, problem
-from tracker.web.tracker import Its
+from tracker.config import WebSettings
+from tracker.web.render import Its, for_machines, page, problem
 
 HEADERS = {
     "content-security-policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
@@ -29,23 +27,38 @@ HEADERS = {
 }
 COOKIE, DAYS = "tracker_session", 30
 _PATH = re.compile(r"/([^/\\\s\x00-\x1f][^\\\s\x00-\x1f]*)?")
-_FREE = ("/health", "/login", "/static/")
+#: What is given without the token; a mail's reader has none.
+_FREE = ("/health", "/login", "/static/", "/unsubscribe/")
 router = APIRouter(include_in_schema=False)
 
 
-def hosts_of(host: str, public_url: str) -> frozenset[str] | None:
+def hosts_of(web: WebSettings) -> frozenset[str] | None:
     """The Host names that a loopback bind answers to, so that no foreign name can be rebound to us; None for any."""
     try:
-        loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
+        loopback = web.host == "localhost" or ipaddress.ip_address(web.host).is_loopback
     except ValueError:
         loopback = False
-    names = {"127.0.0.1", "localhost", "::1", host, urlsplit(public_url).hostname or host}
+    names = {"127.0.0.1", "localhost", "::1", web.host, urlsplit(web.public_url).hostname or web.host}
     return frozenset(names) if loopback else None
 
 
-def same(given: bytes, kept: str) -> bool:
+def may_write(web: WebSettings) -> bool:
+    """Whether visitors are known: behind the token, or on this machine alone."""
+    return bool(web.token) or hosts_of(web) is not None
+
+
+def ours(request: Request, web: WebSettings) -> bool:
+    """Whether a page of ours sent this form: the browser says so, and no other site can make it say so."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site == "same-origin"
+    origin = urlsplit(request.headers.get("origin", "")).netloc
+    return bool(origin) and origin in (request.headers.get("host"), urlsplit(web.public_url).netloc)
+
+
+def same(given: str, kept: str) -> bool:
     """Compared in constant time."""
-    return hmac.compare_digest(given, kept.encode())
+    return hmac.compare_digest(given.encode(errors="replace"), kept.encode())
 
 
 def session(token: str, until: datetime) -> str:
@@ -57,55 +70,44 @@ def session(token: str, until: datetime) -> str:
 def signed_in(token: str, cookie: str, now: datetime) -> bool:
     """Whether a cookie is one of ours and has not ended."""
     end = cookie.partition(".")[0]
-    if not (end.isascii() and end.isdigit() and len(end) < 12):
+    if not re.fullmatch("[0-9]{1,11}", end) or int(end) <= now.timestamp():
         return False
-    ours = session(token, datetime.fromtimestamp(int(end), now.tzinfo))
-    return int(end) > now.timestamp() and same(cookie.encode(errors="replace"), ours)
+    return same(cookie, session(token, datetime.fromtimestamp(int(end), now.tzinfo)))
 
 
-@dataclass(frozen=True, slots=True)
-class Door:
-    """ASGI middleware in front of every page."""
+async def door(request: Request, call_next: RequestResponseEndpoint) -> Response:
+    """In front of everything: lets in, or answers 400 to a foreign Host and 401 to a stranger."""
+    answer = _refusal(request) or await call_next(request)
+    for name, value in HEADERS.items():
+        answer.headers.setdefault(name, value)
+    return answer
 
-    app: ASGIApp
-    hosts: frozenset[str] | None
-    token: str | None
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let in, or answer 400 to a foreign Host and 401 to a stranger."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
+def _refusal(request: Request) -> Response | None:
+    web = request.app.state.tracker.settings.web
+    hosts, path = hosts_of(web), request.url.path
+    try:
+        host = urlsplit("//" + request.headers.get("host", "")).hostname or ""
+    except ValueError:
+        host = ""
+    if hosts is not None and host not in hosts:
+        return problem(request, 400, "This address is not ours: ask 127.0.0.1, localhost or [web] public_url.")
+    if not web.token or path.startswith(_FREE) or _known(request, web.token):
+        return None
+    if not for_machines(request):
+        return page(request, "login.html", 401, onward=_own(f"{path}?{request.url.query}"), wrong=False)
+    answer = problem(request, 401, "Send the token as “Authorization: Bearer …”.")
+    answer.headers["www-authenticate"] = "Bearer"
+    return answer
 
-        async def leave(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
-            await send(message)
 
-        await (self._refusal(Request(scope)) or self.app)(scope, receive, leave)
-
-    def _refusal(self, request: Request) -> Response | None:
-        try:
-            host = urlsplit("//" + request.headers.get("host", "")).hostname or ""
-        except ValueError:
-            host = ""
-        if self.hosts is not None and host not in self.hosts:
-            return problem(request, 400, "This address is not ours: ask 127.0.0.1, localhost or [web] public_url.")
-        if not self.token or request.url.path.startswith(_FREE) or self._known(request, self.token):
-            return None
-        if not for_machines(request):
-            return page(request, "login.html", 401, onward=_own(f"{request.url.path}?{request.url.query}"), wrong=False)
-        answer = problem(request, 401, "Send the token as “Authorization: Bearer …”.")
-        answer.headers["www-authenticate"] = "Bearer"
-        return answer
-
-    def _known(self, request: Request, token: str) -> bool:
-        scheme, _, given = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer" and same(given.strip().encode("latin-1"), token):
-            return True
-        return signed_in(token, request.cookies.get(COOKIE, ""), request.app.state.tracker.clock.now())
+def _known(request: Request, token: str) -> bool:
+    scheme, _, given = (
+        request.headers.get("authorization", "").encode("latin-1").decode(errors="replace").partition(" ")
+    )
+    if scheme.lower() == "bearer" and same(given.strip(), token):
+        return True
+    return signed_in(token, request.cookies.get(COOKIE, ""), request.app.state.tracker.clock.now())
 
 
 def _own(onward: str) -> str:
@@ -113,24 +115,26 @@ def _own(onward: str) -> str:
     return onward.rstrip("?") if _PATH.fullmatch(onward) else "/"
 
 
-@router.post("/login")
-async def login(request: Request, its: Its) -> Response:
-    """A form with the token, for a cookie that no script reads and no other site can send."""
+async def form_of(request: Request) -> dict[str, str]:
+    """The first value of each field of a short form; 400 for a long one."""
     sent = b""
     async for chunk in request.stream():
         sent += chunk
         if len(sent) > 8192:
-            return problem(request, 400, "This form is too long.")
-    form = {name: values[0] for name, values in parse_qs(sent.decode(errors="replace")).items()}
-    onward, token = _own(form.get("onward", "/")), its.settings.web.token
-    if not token or not same(form.get("token", "").encode(errors="replace"), token):
+            raise HTTPException(400, "This form is too long.")
+    return {name: values[0] for name, values in parse_qs(sent.decode(errors="replace")).items()}
+
+
+@router.post("/login")
+async def login(request: Request, its: Its) -> Response:
+    """A form with the token, for a cookie that no script reads and no other site can send."""
+    form, web = await form_of(request), its.settings.web
+    onward = _own(form.get("onward", "/"))
+    if not web.token or not same(form.get("token", ""), web.token):
         return page(request, "login.html", 401, onward=onward, wrong=True)
-    until = its.clock.now() + timedelta(days=DAYS)
-    answer = RedirectResponse(onward, 303)
-    secure = its.settings.web.public_url.startswith("https:")
-    answer.set_cookie(
-        COOKIE, session(token, until), max_age=DAYS * 86400, httponly=True, samesite="strict", secure=secure
-    )
+    answer, secure = RedirectResponse(onward, 303), web.public_url.startswith("https:")
+    value = session(web.token, its.clock.now() + timedelta(days=DAYS))
+    answer.set_cookie(COOKIE, value, max_age=DAYS * 86400, httponly=True, samesite="strict", secure=secure)
     return answer
 
 
