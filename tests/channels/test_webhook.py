@@ -73,10 +73,8 @@ def test_the_shared_vectors_of_standard_webhooks_hold() -> None:
         assert webhook.sign(both, *asked) == vector["rotation_header"]
 
 
-def test_without_a_secret_the_call_is_unsigned_and_that_is_known() -> None:
+def test_without_a_secret_the_call_is_unsigned() -> None:
     assert "webhook-signature" not in call(secret=None).headers
-    assert webhook.signed(receiver())
-    assert not webhook.signed(receiver(None))
 
 
 @pytest.mark.parametrize("secret", ["whsec_", "whsec_not base64!", "whsec_é", " "])

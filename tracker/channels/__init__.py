@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import Protocol
 
 from tracker.channels import email, webhook
 from tracker.channels.letter import Context
@@ -13,41 +11,28 @@ from tracker.errors import DeliveryDead, DeliveryRetry, ReceiverGone
 from tracker.models.source import Reply
 from tracker.models.telling import Call, Mail, Notification, Receiver
 
-__all__ = ["KINDS", "Channel", "Context", "judge", "recipients", "retry_delay", "write"]
+__all__ = ["Context", "judge", "recipients", "retry_delay", "write"]
 
-#: Seconds before attempt 2, 3, … (FACTS 24); the last one is repeated until attempt LAST_ATTEMPT has failed.
-DELAYS = (5.0, 300.0, 1800.0, 7200.0, 18000.0, 36000.0)
-LAST_ATTEMPT = 10
+#: Seconds before attempt 2, 3, … 10 (FACTS 24).
+DELAYS = (5.0, 300.0, 1800.0, 7200.0, 18000.0, *[36000.0] * 4)
 #: A receiver may ask for this long a pause at most.
 LONGEST_PAUSE = 86400.0
 
 
-class Channel(Protocol):
-    """One kind of receiver."""
-
-    def recipients(self, receiver: Receiver) -> tuple[str, ...]: ...
-
-    def write(
-        self, notification: Notification, receiver: Receiver, recipient: str, context: Context, now: datetime
-    ) -> Mail | Call: ...
-
-
-KINDS: Mapping[str, Channel] = {"email": email, "webhook": webhook}
-
-
 def recipients(receiver: Receiver) -> tuple[str, ...]:
     """Who gets a delivery of their own: each mail address, else the receiver's name (an address may hold a token)."""
-    channel = KINDS.get(receiver.kind)
-    return channel.recipients(receiver) if channel else (receiver.name,)
+    return tuple(dict.fromkeys(receiver.options["to"])) if receiver.kind == "email" else (receiver.name,)
 
 
 def write(
     notification: Notification, receiver: Receiver, recipient: str, context: Context, now: datetime
 ) -> Mail | Call:
     """A notification as one receiver's own message. Raises DeliveryDead when it can never be written."""
-    if receiver.kind not in KINDS:
-        raise DeliveryDead(f"no channel of kind {receiver.kind} is installed")
-    return KINDS[receiver.kind].write(notification, receiver, recipient, context, now)
+    if receiver.kind == "email":
+        return email.write(notification, receiver, recipient, context, now)
+    if receiver.kind == "webhook":
+        return webhook.write(notification, receiver, now)
+    raise DeliveryDead(f"no channel of kind {receiver.kind} is installed")
 
 
 def judge(reply: Reply) -> None:
@@ -80,7 +65,6 @@ def retry_delay(attempt: int, asked: float | None = None) -> float | None:
 
     A pause that the receiver asked for is kept when it is longer, up to a day.
     """
-    if attempt >= LAST_ATTEMPT:
+    if attempt > len(DELAYS):
         return None
-    delay = DELAYS[min(attempt, len(DELAYS)) - 1] if attempt > 0 else 0.0
-    return max(delay, min(asked or 0.0, LONGEST_PAUSE))
+    return max(DELAYS[attempt - 1] if attempt > 0 else 0.0, min(asked or 0.0, LONGEST_PAUSE))

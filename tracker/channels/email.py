@@ -10,7 +10,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,42 +26,34 @@ if TYPE_CHECKING:
 #: Every relay takes seven bits; longer lines and other scripts are coded.
 _POLICY = SMTP.clone(cte_type="7bit")
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+")
-
-
-def is_address(written: str) -> bool:
-    """Whether this is one plain mail address, without a display name."""
-    return bool(_ADDRESS.fullmatch(written))
-
-
-def recipients(receiver: Receiver) -> tuple[str, ...]:
-    """Each address once."""
-    return tuple(dict.fromkeys(receiver.options["to"]))
+_HEADINGS = {
+    "statement.alert": "Alert", "statement.corrected": "Correction", "source.alert": "Source alarm",
+    "absence.alert": "Absence", "test": "Test message",
+}  # fmt: skip
 
 
 def write(notification: Notification, receiver: Receiver, recipient: str, context: Context, now: datetime) -> Mail:
     """One recipient's mail. Raises DeliveryDead for an address that no mail can be written to."""
     name, _, address = context.sender.rpartition("<")
     name, address = name.strip(' "'), address.strip("> ")
-    if not is_address(recipient) or not is_address(address):
+    if not _ADDRESS.fullmatch(recipient) or not _ADDRESS.fullmatch(address):
         raise DeliveryDead(f"{receiver.name}: the recipient or `from` is no mail address")
     domain = address.rpartition("@")[2]
-    known = hashlib.blake2b(recipient.lower().encode(), digest_size=8).hexdigest()
-    message_id = f"<{notification.id}.{known}@{domain}>"
-    unsubscribe = (
-        f"{context.public_url.rstrip('/')}/unsubscribe/{notification.id}/{known}" if context.public_url else ""
-    )
-    subject, text, html = render(notification, context, now, unsubscribe)
+    key = f"{notification.id}.{hashlib.blake2b(recipient.lower().encode(), digest_size=8).hexdigest()}"
+    page = f"{context.public_url.rstrip('/')}/unsubscribe/{key.replace('.', '/')}" if context.public_url else ""
+    subject, text, html = render(notification, context, now, page)
     message = EmailMessage(_POLICY)
     message["From"] = Address(letter.line(name), addr_spec=address)
     message["To"] = Address(addr_spec=recipient)
     message["Subject"] = subject
     message["Date"] = format_datetime(now)
-    message["Message-ID"] = message_id
+    message["Message-ID"] = f"<{key}@{domain}>"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(text)
     message.add_alternative(html, subtype="html")
-    message.set_boundary(f"=_{notification.id}.{known}")  # cannot stand in a coded body, and is no matter of chance
-    return Mail(address, recipient, message_id, _list_headers(notification, domain, unsubscribe) + message.as_bytes())
+    message.set_boundary(f"=_{key}")  # cannot stand in a coded body, and is no matter of chance
+    raw = _list_headers(notification, domain, page) + message.as_bytes()
+    return Mail(address, recipient, f"<{key}@{domain}>", raw)
 
 
 def _list_headers(notification: Notification, domain: str, unsubscribe: str) -> bytes:
@@ -78,10 +70,7 @@ def render(notification: Notification, context: Context, now: datetime, unsubscr
     payload = letter.inert(notification.payload)
     kind = "digest" if payload["type"] == "digest" else "alert"
     view = _digest(payload["data"], context) if kind == "digest" else _alert(payload, context)
-    view |= {
-        "unsubscribe": letter.web_address(unsubscribe),
-        "written": letter.clock(now.isoformat(), "UTC"),
-    }
+    view |= {"unsubscribe": letter.web_address(unsubscribe), "written": letter.clock(now.isoformat(), "UTC")}
     text, html = (_templates().get_template(f"{kind}.{form}").render(view) for form in ("txt", "html"))
     return str(view["subject"]), text, html
 
@@ -90,9 +79,8 @@ def render(notification: Notification, context: Context, now: datetime, unsubscr
 def _templates() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape  # late: only mails need it
 
-    folder = Path(__file__).parent / "templates"
     return Environment(
-        loader=FileSystemLoader(folder),
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=select_autoescape(["html"]),
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -101,59 +89,30 @@ def _templates() -> Environment:
 
 
 def _digest(data: Mapping[str, Any], context: Context) -> dict[str, Any]:
-    zone = data["timezone"]
-    sections = [_section(section, context, zone) for section in data["sections"]]
-    days, count = letter.span(data["days"]), data["count"]
+    zone, days, count = data["timezone"], letter.span(data["days"]), data["count"]
     told = f"{count} statement{'' if count == 1 else 's'}" if count else "no statements"
     return {
+        **data,
         "subject": letter.line(f"{data['digest']}: {told}, {days}"),
-        "name": data["digest"],
         "days": days,
         "late": len(data["days"]) > 1,
         "period": f"{letter.clock(data['start'], zone)} to {letter.clock(data['end'], zone)}, {zone}",
         "told": told,
-        "count": count,
-        "sections": sections,
+        "office": letter.office,
+        "shown": partial(letter.entry, context=context, timezone=zone),
     }
-
-
-def _section(section: Mapping[str, Any], context: Context, zone: str) -> dict[str, Any]:
-    groups = [
-        {
-            "name": group["name"],
-            "office": letter.office(group["office"], group["country"]),
-            "entries": [letter.entry(said, context, zone) for said in group["entries"]],
-        }
-        for group in section["groups"]
-    ]
-    return {"title": section["title"], "count": section["count"], "groups": groups}
-
-
-_HEADINGS = {
-    "statement.alert": "Alert",
-    "statement.corrected": "Correction",
-    "source.alert": "Source alarm",
-    "absence.alert": "Absence",
-    "test": "Test message",
-}
 
 
 def _alert(payload: Mapping[str, Any], context: Context) -> dict[str, Any]:
     data = payload["data"]
     said = data.get("statements") or ([data["statement"]] if data.get("statement") else [])
     entries = [letter.entry(each, context, context.timezone) for each in said]
-    rule, reason = (squeeze(data.get(name) or "") for name in ("rule", "reason"))
-    rule, gist = rule or payload["type"], reason
+    rule, reason = squeeze(data.get("rule") or "") or payload["type"], squeeze(data.get("reason") or "")
+    heading = _HEADINGS.get(payload["type"], "Alert")
+    gist = f"{heading}: {reason}"
     if len(said) == 1:
         gist = f"{entries[0]['who']}: {said[0].get('title') or said[0].get('text') or ''}"
     elif said:
         gist = f"{len(said)} statements: {', '.join(dict.fromkeys(str(each['who']) for each in entries))}"
-    heading = _HEADINGS.get(payload["type"], "Alert")
-    return {
-        "subject": letter.line(f"[{rule}] {gist if said else f'{heading}: {gist}'}", 120),
-        "heading": heading,
-        "rule": rule,
-        "reason": reason,
-        "zone": context.timezone,
-        "entries": entries,
-    }
+    shown = {"heading": heading, "rule": rule, "reason": reason, "zone": context.timezone, "entries": entries}
+    return shown | {"subject": letter.line(f"[{rule}] {gist}", 120)}

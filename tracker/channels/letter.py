@@ -29,7 +29,6 @@ class Context:
     timezone: str = "UTC"
 
 
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 #: Matched words named on one entry.
 MOST_WORDS = 8
 #: Characters of a statement in an alert.
@@ -53,20 +52,16 @@ def inert(value: Any) -> Any:
 def line(words: str, length: int = 150) -> str:
     """Words for a mail's header: one line, harmless, nothing in it that decodes to something else."""
     single = text.squeeze(inert(words).replace("\t", " ")).replace("=?", "= ?")
-    if len(single) <= length:
-        return single
-    return (single[: length - 1].rsplit(" ", 1)[0] if " " in single[:length] else single[: length - 1]) + "…"
+    return single if len(single) <= length else single[: length - 1].rsplit(" ", 1)[0] + "…"
 
 
 def day(moment: date) -> str:
     """`2 Nov 2022`."""
-    return f"{moment.day} {MONTHS[moment.month - 1]} {moment.year}"
+    return f"{moment.day} {moment:%b %Y}"
 
 
-def clock(stated: str | None, timezone: str) -> str:
+def clock(stated: str, timezone: str) -> str:
     """An instant of the JSON shapes on the wall clock of a zone: `2 Nov 2022, 18:10`."""
-    if not stated:
-        return ""
     local = datetime.fromisoformat(stated).astimezone(ZoneInfo(timezone))
     return f"{day(local)}, {local:%H:%M}"
 
@@ -74,25 +69,23 @@ def clock(stated: str | None, timezone: str) -> str:
 def entry(said: Mapping[str, Any], context: Context, timezone: str) -> dict[str, Any]:
     """One statement as a mail shows it, from its (harmless) JSON shape."""
     speaker = said.get("speaker") or {}
-    labels = said.get("labels") or []
-    url = web_address(said.get("url"))
+    labels, url = said.get("labels") or [], web_address(said.get("url"))
     own_page = f"{context.public_url.rstrip('/')}/statements/{said['id']}" if context.public_url else None
-    title, body = said.get("title"), (said.get("text") or "")[:LONGEST_TEXT]
-    body += "…" if len(said.get("text") or "") > LONGEST_TEXT else ""
+    title, body = said.get("title"), said.get("text") or ""
+    body = body if len(body) <= LONGEST_TEXT else body[:LONGEST_TEXT] + "…"
+    who = speaker.get("name") or speaker.get("office") or said.get("publisher") or said.get("source") or ""
+    words = dict.fromkeys(text.squeeze(found["exact"]) for label in labels for found in label.get("evidence") or ())
     return {
-        "who": text.squeeze(
-            speaker.get("name") or speaker.get("office") or said.get("publisher") or said.get("source") or ""
-        ),
+        **said,
+        "who": text.squeeze(who),
         "office": office(speaker.get("office") if speaker.get("name") else None, speaker.get("country")),
         "report": said.get("origin") == "report",
-        "when": clock(said.get("effective_at") or said.get("published_at"), timezone),
-        "inferred": said.get("published_inferred"),
+        "when": clock(said["effective_at"], timezone),
         "source": text.squeeze(said.get("source") or ""),
-        "lang": said.get("lang") or "",
         "title": pieces(title, labels, "title") if title else [],
         "text": pieces(body, labels, "text"),
         "labels": [_label(label, context) for label in labels],
-        "words": matched(labels),
+        "words": list(words)[:MOST_WORDS],
         "visits": [text.squeeze(visit(event)) for event in said.get("events") or ()],
         "presence": "" if said.get("presence", "live") == "live" else said["presence"].replace("_", " "),
         "unclassified": said.get("classified") is False,
@@ -103,8 +96,7 @@ def entry(said: Mapping[str, Any], context: Context, timezone: str) -> dict[str,
 
 def _label(label: Mapping[str, Any], context: Context) -> str:
     """`Diplomatic visit 0.93`, `Diplomatic visit by event`."""
-    name = label["name"]
-    title = label.get("title") or context.titles.get(name) or name.replace("_", " ").capitalize()
+    title = label.get("title") or context.titles.get(label["name"]) or label["name"].replace("_", " ").capitalize()
     by = label.get("by", "words")
     return text.squeeze(f"{title} {label.get('score', 0):.2f}" if by == "words" else f"{title} by {by}")
 
@@ -116,15 +108,15 @@ def web_address(url: str | None) -> str | None:
 
 def office(title: str | None, country: str | None) -> str:
     """`President of the Transition, Mali`."""
-    return ", ".join(part for part in (title, gazetteer.country_name(country) if country else None) if part)
+    return ", ".join(filter(None, (title, gazetteer.country_name(country) if country else None)))
 
 
 def visit(event: Mapping[str, Any]) -> str:
     """`Ibrahim Traoré (BFA) → MLI, Bamako, 2 Nov 2022, past`."""
     visitors = ", ".join(_party(side) for side in event.get("visitor") or ()) or "?"
-    host = _party(event.get("host") or {})
     when = day(date.fromisoformat(event["date"])) if event.get("date") else None
-    return ", ".join(part for part in (f"{visitors} → {host}", event.get("place"), when, event.get("status")) if part)
+    route = f"{visitors} → {_party(event.get('host') or {})}"
+    return ", ".join(filter(None, (route, event.get("place"), when, event.get("status"))))
 
 
 def _party(side: Mapping[str, Any]) -> str:
@@ -132,20 +124,10 @@ def _party(side: Mapping[str, Any]) -> str:
     return f"{name} ({country})" if name and country else str(name or country or "?")
 
 
-def matched(labels: Iterable[Mapping[str, Any]]) -> list[str]:
-    """The words that the labels were read from, each once."""
-    found = [text.squeeze(words["exact"]) for label in labels for words in label.get("evidence") or ()]
-    return list(dict.fromkeys(found))[:MOST_WORDS]
-
-
 def pieces(words: str, labels: Iterable[Mapping[str, Any]], field: str) -> list[tuple[str, bool]]:
     """The text in pieces, True for those that are evidence. Evidence that is not where it says is not marked."""
-    spans = sorted(
-        (found["start"], found["end"])
-        for label in labels
-        for found in label.get("evidence") or ()
-        if found["field"] == field and words[found["start"] : found["end"]] == found["exact"]
-    )
+    evidence = (found for label in labels for found in label.get("evidence") or () if found["field"] == field)
+    spans = sorted((e["start"], e["end"]) for e in evidence if words[e["start"] : e["end"]] == e["exact"])
     cut, at = [], 0
     for start, end in spans:
         if end > max(start, at):
@@ -156,5 +138,4 @@ def pieces(words: str, labels: Iterable[Mapping[str, Any]], field: str) -> list[
 
 def span(days: list[str]) -> str:
     """The dates of one or several issues: `24 Nov 2026`, `22 Nov 2026 – 24 Nov 2026`."""
-    ends = list(dict.fromkeys((days[0], days[-1])))
-    return " – ".join(day(date.fromisoformat(each)) for each in ends)
+    return " – ".join(day(date.fromisoformat(each)) for each in dict.fromkeys((days[0], days[-1])))
