@@ -42,3 +42,16 @@ def test_a_leader_told_under_two_names_is_one_visitor_from_the_first_telling_on(
     event = events.told(statement, visit, [])
     assert event is not None
     assert event.visitors == twice[:1]
+
+
+@pytest.mark.parametrize(
+    ("told", "status"),
+    [
+        ("La présidente Juliette Oké arrive à Dakar pour une visite officielle.", "ongoing"),
+        ("Le ministre de Juliette Oké est arrivé à Dakar pour une visite officielle.", "past"),
+        ("Arrivé à la tête du Ghana en mars, Juliette Oké s'est rendue à Dakar en visite officielle.", "past"),
+    ],
+)
+def test_who_arrives_is_on_a_visit_and_who_arrived_was(told: str, status: str) -> None:
+    (found,) = Classifier.load(REGISTRY).classify([Utterance(told, origin="report", published=date(2026, 3, 1))])
+    assert found.visits[0].status == status

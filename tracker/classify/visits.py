@@ -217,6 +217,8 @@ def _status(by: dict[str, list[Hit]], when: dates.When | None) -> tuple[VisitSta
         return "announced", when.words
     if (words := said("PLAN")) and not by["ARRIVE"] and not by["HOSPITALITY"] and not when:
         return "announced", words
-    if by["NOW"] or (by["WELCOME"] and not by["HOSPITALITY"]):
-        return "ongoing", said("NOW") or said("WELCOME")
+    present = (hit.field.span(hit.first, hit.last) for hit in by["NOW"])
+    now = next((words for words in present if not words.exact.lower().startswith("arrivé")), None)  # folded: arrive
+    if now or (by["WELCOME"] and not by["HOSPITALITY"]):
+        return "ongoing", now or said("WELCOME")
     return "past", said("HOSPITALITY") or said("RECEIVE") or said("MEET")
