@@ -25,10 +25,10 @@ def sources_list(context: typer.Context, json: Json = False) -> None:
     Example: tracker sources list
     """
     from tracker.cli import show
-    from tracker.cli.polling import source_shape
+    from tracker.models import shape
 
     with session(context).tracker() as tracker:
-        shapes = [source_shape(one) for one in tracker.archive.sources()]
+        shapes = [shape.source(one) for one in tracker.archive.sources()]
     if json:
         show.as_json(shapes)
         return

@@ -10,12 +10,12 @@ import typer
 
 from tracker.cli import show
 from tracker.errors import NotFound
-from tracker.models.shape import instant
+from tracker.models import shape
 
 if TYPE_CHECKING:
     from tracker.app import Tracker
     from tracker.cli.session import Session
-    from tracker.models.source import Kept, Reading, SourceStatus
+    from tracker.models.source import Kept, Reading
 
 
 def poll_once(session: Session, names: Sequence[str] | None, json: bool) -> int:
@@ -90,7 +90,7 @@ def _row(reading: Reading, kept: Kept) -> dict[str, Any]:
         "alerts": kept.alerts,
         "failure": reading.failure,
         "notes": list(reading.notes),
-        "next_poll_at": instant(reading.state.next_poll_at),
+        "next_poll_at": shape.instant(reading.state.next_poll_at),
     }
 
 
@@ -131,7 +131,7 @@ def status_shape(tracker: Tracker) -> dict[str, Any]:
         "database": archive.shown_url,
         "statements": counts["statements"],
         "counts": counts,
-        "sources": [source_shape(one) for one in archive.sources()],
+        "sources": [shape.source(one) for one in archive.sources()],
         "outbox": {
             "pending": outbox.pending,
             "sending": outbox.sending,
@@ -148,32 +148,13 @@ def status_shape(tracker: Tracker) -> dict[str, Any]:
     }
 
 
-def source_shape(one: SourceStatus) -> dict[str, Any]:
-    state = one.state
-    paused = not one.source.enabled
-    return {
-        "name": one.source.name,
-        "kind": one.source.kind,
-        "state": "paused" if paused else state.health,
-        "last_poll_at": instant(state.last_poll_at),
-        "last_success_at": instant(state.last_success_at),
-        "last_new_at": instant(state.last_new_at),
-        "next_poll_at": None if paused else instant(state.next_poll_at),
-        "failures": state.failures,
-        "reason": (one.source.paused_reason or "enabled = false") if paused else state.reason,
-        "statements": one.statements,
-        "origin": one.source.origin,
-        "proof": one.source.proof,
-    }
-
-
 def _digest_shape(tracker: Tracker, name: str) -> dict[str, Any]:
     last = tracker.archive.last_issue(name)
     return {
         "name": name,
         "last_issue": last.day.isoformat() if last else None,
         "statements": len(last.statements) if last else 0,
-        "made_at": instant(last.made_at) if last else None,
+        "made_at": shape.instant(last.made_at) if last else None,
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from tracker.models.source import SourceStatus
 from tracker.models.statement import Event, Label, Link, Media, Party, Statement
 
 
@@ -89,3 +90,22 @@ def party(side: Party) -> dict[str, Any]:
 
 def link(item: Link) -> dict[str, Any]:
     return {"type": item.type, "statement": item.statement, "exact": item.exact, "verdict": item.verdict}
+
+
+def source(one: SourceStatus) -> dict[str, Any]:
+    """How a source does, for `status --json` and the API; one that is off says why."""
+    state, paused = one.state, not one.source.enabled
+    return {
+        "name": one.source.name,
+        "kind": one.source.kind,
+        "state": "paused" if paused else state.health,
+        "last_poll_at": instant(state.last_poll_at),
+        "last_success_at": instant(state.last_success_at),
+        "last_new_at": instant(state.last_new_at),
+        "next_poll_at": None if paused else instant(state.next_poll_at),
+        "failures": state.failures,
+        "reason": (one.source.paused_reason or "enabled = false") if paused else state.reason,
+        "statements": one.statements,
+        "origin": one.source.origin,
+        "proof": one.source.proof,
+    }

@@ -1,5 +1,3 @@
 """The roof's web side: server-rendered pages, the JSON API, feeds, health and metrics, over any wired tracker."""
 
-from tracker.web.app import make_app
-
-__all__ = ["make_app"]
+from tracker.web.app import make_app as make_app

@@ -83,7 +83,7 @@ async def correct(request: Request, its: Its, statement_id: Name) -> Response:
     return RedirectResponse(f"/statements/{one.id}#labels", 303)
 
 
-def _evidence(its: Tracker, version: Version | None) -> Evidence | None:
+def _evidence(its: Its, version: Version | None) -> Evidence | None:
     try:
         return its.archive.evidence(version.evidence_sha256) if version and version.evidence_sha256 else None
     except NotFound:  # taken away with a deleted post, as its platform's terms ask

@@ -13,7 +13,7 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.middleware.base import RequestResponseEndpoint
 
-from tracker.config import WebSettings
+from tracker.config.schema import WebSettings
 from tracker.web.render import Its, for_machines, page, problem
 
 HEADERS = {
@@ -102,10 +102,8 @@ def _refusal(request: Request) -> Response | None:
 
 
 def _known(request: Request, token: str) -> bool:
-    scheme, _, given = (
-        request.headers.get("authorization", "").encode("latin-1").decode(errors="replace").partition(" ")
-    )
-    if scheme.lower() == "bearer" and same(given.strip(), token):
+    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and same(given.strip().encode("latin-1").decode(errors="replace"), token):
         return True
     return signed_in(token, request.cookies.get(COOKIE, ""), request.app.state.tracker.clock.now())
 

@@ -10,9 +10,12 @@ from itertools import pairwise
 
 from markupsafe import Markup
 
-from tracker import gazetteer, text
+from tracker import text
 from tracker.models.statement import Label, Statement, Version
+from tracker.models.visits import country
 
+#: Where a label's words stand: start, end, the label's name.
+Span = tuple[int, int, str]
 #: Controls, and what reorders the text around it. Joiners and single direction marks are ordinary in many scripts.
 _HIDDEN = re.compile("([\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufff9-\ufffb])")
 _OUTSIDE = re.compile(r"https?://[^\s<>\"\\^`{|}\x00-\x20\x7f-\x9f\u202a-\u202e\u2066-\u2069]+", re.IGNORECASE)
@@ -20,6 +23,29 @@ _OUTSIDE = re.compile(r"https?://[^\s<>\"\\^`{|}\x00-\x20\x7f-\x9f\u202a-\u202e\
 WHOLE, COMPARED = 640, 4000
 #: Characters of a text that a page shows at most, and that a citation quotes.
 LONGEST, QUOTED = 60_000, 220
+
+
+def who(one: Statement) -> str:
+    """Whose words these are: the publisher's of a report, else the speaker's, the office's or the author's."""
+    post, speaker = one.post, one.post.speaker
+    names = (post.publisher,) if post.origin == "report" else (speaker.name, speaker.office, post.author)
+    return next(filter(None, names), one.source)
+
+
+def gist(one: Statement) -> str:
+    """Who, and the beginning of what, in one line."""
+    return f"{who(one)}: {shorten(one.post.title or one.post.text, 120)}"
+
+
+def shorten(raw: str, length: int) -> str:
+    """One line of about this many characters, cut between words."""
+    said = text.squeeze(raw)
+    return said if len(said) <= length else said[:length].rsplit(" ", 1)[0].rstrip(".,;: ") + "…"
+
+
+def updated(one: Statement) -> datetime:
+    """When what we know of it last changed."""
+    return max(one.first_seen_at, one.post.edited_at or one.first_seen_at)
 
 
 def visible(raw: str) -> Markup:
@@ -47,18 +73,16 @@ def outside(url: str | None) -> str | None:
 
 def marked(raw: str, labels: Iterable[Label], where: str, ranks: dict[str, int], *, short: bool = False) -> Markup:
     """A text with the words that led to its labels marked; `short` keeps the opening and what stands around them."""
-    spans = [(w.start, min(w.end, len(raw)), one) for one in labels for w in one.words if w.field == where]
+    spans = [(w.start, min(w.end, len(raw)), one.name) for one in labels for w in one.words if w.field == where]
     spans = [span for span in spans if 0 <= span[0] < span[1]]
     shown = _parts(len(raw), spans) if short and len(raw) > WHOLE else [(0, len(raw))]
     pieces = [_marked(raw, start, end, spans, ranks) for start, end in shown]
-    tail = Markup(" …") if shown[-1][1] < len(raw) else Markup("")
-    return Markup(' <span class="gap">[…]</span> ').join(pieces) + tail
+    return Markup(' <span class="gap">[…]</span> ').join(pieces) + (" …" if shown[-1][1] < len(raw) else "")
 
 
-def _parts(length: int, spans: Sequence[tuple[int, int, Label]]) -> list[tuple[int, int]]:
-    around = sorted((max(0, start - 110), min(length, end + 110)) for start, end, _ in spans)[:4]
+def _parts(length: int, spans: Sequence[Span]) -> list[tuple[int, int]]:
     parts = [(0, 320)]
-    for start, end in around:
+    for start, end in sorted((max(0, start - 110), min(length, end + 110)) for start, end, _ in spans)[:4]:
         if start <= parts[-1][1]:
             parts[-1] = (parts[-1][0], max(end, parts[-1][1]))
         else:
@@ -66,16 +90,14 @@ def _parts(length: int, spans: Sequence[tuple[int, int, Label]]) -> list[tuple[i
     return parts
 
 
-def _marked(raw: str, first: int, last: int, spans: Sequence[tuple[int, int, Label]], ranks: dict[str, int]) -> Markup:
+def _marked(raw: str, first: int, last: int, spans: Sequence[Span], ranks: dict[str, int]) -> Markup:
     edges = sorted({first, last, *(e for start, end, _ in spans for e in (start, end) if first < e < last)})
     pieces = []
     for start, end in pairwise(edges):
-        names = list(dict.fromkeys(one.name for s, e, one in spans if s <= start and end <= e))
-        piece = visible(raw[start:end])
-        if names:
-            title = ", ".join(names).replace("_", " ")
-            piece = Markup('<mark class="l{}" title="{}">{}</mark>').format(ranks.get(names[0], 0), title, piece)
-        pieces.append(piece)
+        names = list(dict.fromkeys(name for s, e, name in spans if s <= start and end <= e))
+        piece, title = visible(raw[start:end]), ", ".join(names).replace("_", " ")
+        mark = Markup('<mark class="l{}" title="{}">{}</mark>')
+        pieces.append(mark.format(ranks.get(names[0], 0), title, piece) if names else piece)
     return Markup("").join(pieces)
 
 
@@ -109,11 +131,10 @@ def ago(moment: datetime | None, now: datetime) -> Markup:
     if moment is None:
         return stamp(None)
     seconds = (now - moment).total_seconds()
-    size = abs(seconds)
-    number, unit = next(
-        (size / n, u) for n, u in ((86400, "d"), (3600, "h"), (60, "min"), (1, "s")) if size >= n or n == 1
-    )
-    return stamp(moment, f"{number:.0f} {unit} ago" if seconds >= 0 else f"in {number:.0f} {unit}")
+    units = ((86400, "d"), (3600, "h"), (60, "min"))
+    size, unit = next((one for one in units if abs(seconds) >= one[0]), (1, "s"))
+    number = f"{abs(seconds) / size:.0f} {unit}"
+    return stamp(moment, f"{number} ago" if seconds >= 0 else f"in {number}")
 
 
 def toggle(words: str, term: str) -> str:
@@ -129,11 +150,10 @@ def toggle(words: str, term: str) -> str:
 def citation(one: Statement, current: Version | None, address: str) -> str:
     """One line that a paper or a court can use: who, what, where, when, archived when, and the hash of the bytes."""
     post, speaker = one.post, one.post.speaker
-    names = (speaker.name or post.author or post.publisher or one.source, speaker.office)
-    who = ", ".join(filter(None, (*names, gazetteer.country_name(speaker.country) if speaker.country else None)))
-    said = text.squeeze(post.title or post.text)
-    said = said if len(said) <= QUOTED else said[:QUOTED].rsplit(" ", 1)[0].rstrip(".,;: ") + "…"
+    names = dict.fromkeys((who(one), speaker.office, country(speaker.country)))
+    said = shorten(post.title or post.text, QUOTED)
     when = f"{post.effective_at:%d %B %Y, %H:%M} UTC" + ("" if post.published_at else " (inferred)")
     kept = f"Archived {one.first_seen_at:%Y-%m-%d %H:%M:%S} UTC as {address}"
     proof = f", SHA-256 of the bytes received {current.evidence_sha256}" if current and current.evidence_sha256 else ""
-    return plain(f"{who}: “{said}”, {one.source}, {when}, {post.url or 'no address'}. {kept}{proof}.")
+    named = ", ".join(filter(None, names))
+    return plain(f"{named}: “{said}”, {one.source}, {when}, {post.url or 'no address'}. {kept}{proof}.")
