@@ -15,10 +15,11 @@ from tracker import text
 from tracker.config.values import line
 
 Model = TypeVar("Model", bound=BaseModel)
+#: What an entry is called by; any other has a name.
+_CALLED_BY = {"leader": "id", "office": "id"}
 _WANTED = {
     "string_type": "text", "int_type": "a whole number", "float_type": "a number", "bool_type": "true or false",
-    "list_type": "a list", "tuple_type": "a list", "dict_type": "a table", "model_type": "a table",
-    "date_type": "a date like 2021-06-07",
+    "tuple_type": "a list", "dict_type": "a table", "model_type": "a table", "date_type": "a date like 2021-06-07",
 }  # fmt: skip
 
 
@@ -35,83 +36,72 @@ def keys(model: type[BaseModel]) -> tuple[str, ...]:
 
 
 class Book:
-    """One file: its tables, and the list that its problems go to. `broken`: it could not be read at all."""
+    """One file: its tables, and the list that its problems go to. `broken`: it could not be read at all.
 
-    def __init__(self, path: Path, problems: list[str], *, required: bool = False) -> None:
-        self.file, self.problems, self.broken = path.name, problems, False
+    `kinds` are the lists that it may hold; other keys at its top are problems.
+    """
+
+    def __init__(self, path: Path, problems: list[str], *kinds: str) -> None:
+        self.file, self.problems, self.broken = path.name, problems, True
         self.tables: dict[str, Any] = {}
-        self._names: dict[str, frozenset[str]] = {}
         try:
             self.tables = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+            self.broken = False
         except FileNotFoundError:
-            if required:
-                self._refuse("no such file: `tracker init` writes one")
+            self.broken = not kinds
+            if self.broken:
+                problems.append(f"{self.file}: no such file: `tracker init` writes one")
         except tomllib.TOMLDecodeError as error:
-            self._refuse(line(str(error)))
+            problems.append(f"{self.file}: {line(str(error))}")
         except UnicodeDecodeError as error:
-            self._refuse(f"not UTF-8 text (at byte {error.start})")
+            problems.append(f"{self.file}: not UTF-8 text (at byte {error.start})")
         except OSError as error:
-            self._refuse(f"cannot be read: {error.strerror}")
+            problems.append(f"{self.file}: cannot be read: {error.strerror}")
+        for key in [key for key in self.tables if kinds and key not in kinds]:
+            self.problem(line(key), "unknown key" + near(key, kinds))
+        #: By kind, what its entries are called, valid or not, for references to them.
+        self.names: dict[str, set[str]] = {kind: set() for kind in kinds}
+        #: By kind, every `[[kind]]` with its place, counted from 1: `source[2] "goita-x"`.
+        self.entries = {kind: list(self._entries(kind)) for kind in kinds}
 
-    def _refuse(self, what: str) -> None:
-        self.broken = True
-        self.problems.append(f"{self.file}: {what}")
-
-    def problem(self, place: str, what: str) -> None:
-        self.problems.append(f"{self.file}: {place}: {what}")
-
-    def only(self, *known: str) -> None:
-        """Other keys at the top of the file are problems."""
-        for key in self.tables:
-            if key not in known:
-                self.problem(line(key), "unknown key" + near(key, known))
-
-    def names(self, key: str, by: str = "name") -> frozenset[str] | None:
-        """The names of all `[[key]]`, valid or not, for references to them; None when the file could not be read."""
-        if self.broken:
-            return None
-        if key not in self._names:
-            entries = found if isinstance(found := self.tables.get(key), list) else []
-            self._names[key] = frozenset(str(entry[by]) for entry in entries if isinstance(entry, dict) and by in entry)
-        return self._names[key]
-
-    def refer(self, place: str, word: str, known: frozenset[str] | None, what: str) -> None:
-        """A reference to a name that nothing goes by is a problem."""
-        if known is not None and word not in known:
-            self.problem(place, f'no {what} "{line(word)}"' + near(word, known))
-
-    def entries(self, key: str, by: str = "name") -> Iterator[tuple[str, dict[str, Any]]]:
-        """Every `[[key]]` with its place, counted from 1: `source[2] "goita-x"`. A name given twice is a problem."""
-        found, seen = self.tables.get(key, []), dict[str, str]()
+    def _entries(self, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        found, first, by = self.tables.get(kind, []), dict[str, str](), _CALLED_BY.get(kind, "name")
         if not isinstance(found, list):
-            self.problem(key, f"must be a list of tables: write [[{key}]]")
+            self.problem(kind, f"must be a list of tables: write [[{kind}]]")
             return
         for number, entry in enumerate(found, 1):
-            place = f"{key}[{number}]"
+            here = place = f"{kind}[{number}]"
             if not isinstance(entry, dict):
                 self.problem(place, "must be a table")
                 continue
             if isinstance(called := entry.get(by), str):
-                first = seen.setdefault(text.slug(called), place)
+                self.names[kind].add(called)
                 place += f' "{line(called)}"'
-                if not place.startswith(first + " "):
-                    self.problem(f"{place}.{by}", f"the same as that of {first}")
+                if (other := first.setdefault(text.slug(called), here)) != here:
+                    self.problem(f"{place}.{by}", f"the same as that of {other}")
             yield place, entry
 
-    def check(self, place: str, raw: Any, model: type[Model], also: Iterable[str] = ()) -> Model | None:
+    def problem(self, place: str, what: str) -> None:
+        self.problems.append(f"{self.file}: {place}: {what}")
+
+    def refer(self, place: str, word: str, other: Book, kind: str) -> None:
+        """A reference to a name that nothing in the other file goes by is a problem."""
+        if not other.broken and word not in other.names[kind]:
+            self.problem(place, f'no {kind} "{line(word)}"' + near(word, other.names[kind]))
+
+    def check(self, place: str, raw: dict[str, Any], model: type[Model], also: Iterable[str] = ()) -> Model | None:
         """A table as `model`. Of one with problems, what is left without the keys that have them, to check further;
         None where that is too little. `also`: further keys to suggest for an unknown one."""
         try:
             return model.model_validate(raw)
         except ValidationError as errors:
             found = errors.errors(include_url=False)
-            for error in found:
-                spot = "".join(f"[{step + 1}]" if isinstance(step, int) else f".{line(step)}" for step in error["loc"])
-                known = (*keys(_inner(model, error["loc"][:-1])), *also)
-                self.problem((place + spot).lstrip("."), _explain(error, known))
-        bad = {error["loc"][0] for error in found if error["loc"]}
+        for error in found:
+            spot = "".join(f"[{step + 1}]" if isinstance(step, int) else f".{line(step)}" for step in error["loc"])
+            self.problem((place + spot).lstrip("."), _explain(error, (*keys(_inner(model, error["loc"][:-1])), *also)))
+        bad = {error["loc"][0] for error in found}
         try:
-            return model.model_validate({key: value for key, value in raw.items() if key not in bad}) if bad else None
+            return model.model_validate({key: value for key, value in raw.items() if key not in bad})
         except ValidationError:
             return None
 
@@ -119,17 +109,15 @@ class Book:
 def _inner(model: type[BaseModel], steps: Iterable[int | str]) -> type[BaseModel]:
     """The table inside a table that the steps lead to."""
     for step in steps:
-        for key, field in model.model_fields.items():
-            if step == (field.alias or key):
-                inner = (field.annotation, *get_args(field.annotation))
-                model = next((one for one in inner if isinstance(one, type) and issubclass(one, BaseModel)), model)
-                break
+        types = {field.alias or key: field.annotation for key, field in model.model_fields.items()}
+        inner = (types.get(str(step)), *get_args(types.get(str(step))))
+        model = next((one for one in inner if isinstance(one, type) and issubclass(one, BaseModel)), model)
     return model
 
 
 def _explain(error: Mapping[str, Any], known: Iterable[str]) -> str:
     """What pydantic found, in our words. The value is shown only where one of a few words was expected."""
-    kind, key = error["type"], str((error["loc"] or ("",))[-1])
+    kind, key = error["type"], str(error["loc"][-1])
     if kind == "extra_forbidden":
         return "unknown key" + near(key, known)
     if kind == "literal_error" and isinstance(error["input"], str):
@@ -139,5 +127,5 @@ def _explain(error: Mapping[str, Any], known: Iterable[str]) -> str:
         return line(str(error["ctx"]["error"]))
     if kind in _WANTED:
         return f"must be {_WANTED[kind]}"
-    said = re.sub(r"^(Input|List|Tuple) should (be|have)", r"must \2", error["msg"]).replace(" after validation", "")
+    said = re.sub(r"^(Input|Tuple) should (be|have)", r"must \2", error["msg"]).replace(" after validation", "")
     return "missing" if kind == "missing" else line(said)

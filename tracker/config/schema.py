@@ -9,13 +9,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from tracker import __version__
 from tracker.config import values as v
 from tracker.models import registry, source, telling
+
+T = TypeVar("T")
+Many = Annotated[tuple[T, ...], Field(strict=False)]  # TOML has lists only
 
 
 class Part(BaseModel):
@@ -37,7 +40,7 @@ class NetworkSettings(Part):
     """How sources are asked. `allow`: "host:port" or CIDR that the address guard would refuse."""
 
     user_agent: v.Line = f"statement-tracker/{__version__}"
-    allow: tuple[v.Allowed, ...] = Field(default=(), strict=False)
+    allow: Many[v.Allowed] = ()
     per_host_parallel: int = Field(default=1, ge=1, le=64)
     per_host_interval: v.Duration = 1.0
     deadline: v.Wait = 30.0
@@ -53,7 +56,7 @@ class MailSettings(Part):
     port: int = Field(default=587, ge=1, le=65535)
     security: Literal["none", "starttls", "tls"] = "starttls"
     username: str = ""
-    password: v.Elsewhere = Field(default=None, repr=False)
+    password: v.Elsewhere | None = Field(default=None, repr=False)
     sender: v.Sender = Field(alias="from")
     timeout: v.Wait = 30.0
 
@@ -66,7 +69,7 @@ class XSettings(Part):
 
 
 class OperatorSettings(Part):
-    receivers: tuple[str, ...] = Field(default=(), strict=False)
+    receivers: Many[str] = ()
 
 
 class TrackerFile(Part):
@@ -90,16 +93,16 @@ class Tenure(Part):
 class Leader(Part):
     id: v.Name
     name: v.Line
-    aliases: list[v.Line] = []
-    short: list[v.Line] = []
-    tenure: list[Tenure] = []
+    aliases: Many[v.Line] = ()
+    short: Many[v.Line] = ()
+    tenures: Many[Tenure] = Field(default=(), alias="tenure")
 
 
 class Office(Part):
     id: v.Name
     title: v.Line
     country: v.Country
-    aliases: list[v.Line] = []
+    aliases: Many[v.Line] = ()
 
 
 class Source(Part):
@@ -133,17 +136,17 @@ class Webhook(Part):
 
 
 class Email(Part):
-    to: tuple[v.Address, ...] = Field(min_length=1, strict=False)
+    to: Many[v.Address] = Field(min_length=1)
 
 
 class Rule(Part):
     name: v.Name
     query: str
-    receivers: list[str] = []
+    receivers: Many[str] = ()
     max_age: v.Wait = 86400.0
     group_wait: v.Duration = 0.0
-    group_by: list[Literal["leader", "country", "label"]] = []
-    quiet: list[v.Clock] | None = Field(default=None, min_length=2, max_length=2)
+    group_by: Many[Literal["leader", "country", "label"]] = ()
+    quiet: Many[v.Clock] | None = Field(default=None, min_length=2, max_length=2)
     timezone: v.Zone = "UTC"
     first_reading: bool = False
     enabled: bool = True
@@ -151,7 +154,7 @@ class Rule(Part):
 
 class Digest(Part):
     name: v.Name
-    to: list[v.Address] = Field(min_length=1)
+    to: Many[v.Address] = Field(min_length=1)
     at: v.Clock
     timezone: v.Zone = "UTC"
     query: str = ""

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import time
-from ipaddress import ip_address, ip_network
 from typing import Annotated
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -17,12 +16,14 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from tracker import gazetteer
 from tracker.models.registry import INTERNATIONAL
+from tracker.outside.guard import opened
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _PRIVATE_HEADER = re.compile(r"auth|cookie|token|secret|key|passw|credential|session|signature", re.IGNORECASE)
 _PRIVATE_VALUE = re.compile(r"(bearer|basic|digest|token)\s+\S", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _ADDRESS = r"[^\s@<>,;:\"]+@[^\s@<>,;:\"]+"
+_REFERENCE = r"env:[A-Za-z_][A-Za-z0-9_]*"
 _NEVER = 'a secret is never written here: write "env:NAME" and set NAME in the environment'
 
 
@@ -92,33 +93,16 @@ def _url(raw: str) -> str:
 
 
 def _allowed(raw: str) -> str:
-    """`host:port` or a CIDR (a lone address is one too)."""
-    host, _, port = raw.rpartition(":")
-    if re.fullmatch(r"\[[0-9A-Fa-f:.]+\]|[\w.-]+", host) and port.isdecimal() and 0 < int(port) < 65536:
-        return raw
     try:
-        ip_network(raw)
+        opened(raw)
     except ValueError:
         raise ValueError(f'"{line(raw)}" is neither host:port nor a CIDR such as "10.0.0.0/8"') from None
     return raw
 
 
-def _elsewhere(raw: object) -> object:
-    if raw is not None:
-        raise ValueError("never written here: set TRACKER_MAIL_PASSWORD in the environment")
-    return raw
-
-
-def is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 def secret(raw: str, environ: Mapping[str, str]) -> str:
     """What `env:NAME` stands for; ValueError for a literal, and for a variable that is missing or empty."""
-    if not re.fullmatch(r"env:[A-Za-z_][A-Za-z0-9_]*", raw):
+    if not re.fullmatch(_REFERENCE, raw):
         raise ValueError(_NEVER)
     variable = raw.removeprefix("env:")
     if not environ.get(variable):
@@ -153,5 +137,5 @@ DATABASE = r"sqlite:///.+|postgres(ql)?://.+"
 Database = Annotated[str, like(DATABASE, 'write "sqlite:///archive.db" or "postgresql://…"')]
 Address = Annotated[str, like(_ADDRESS, "not an e-mail address")]
 Sender = Annotated[str, like(rf"[^<>\"]+ <{_ADDRESS}>|{_ADDRESS}", 'write "Tracker <tracker@example.org>"')]
-Reference = Annotated[str, like(r"env:[A-Za-z_][A-Za-z0-9_]*", _NEVER)]
-Elsewhere = Annotated[str | None, BeforeValidator(_elsewhere)]
+Reference = Annotated[str, like(_REFERENCE, _NEVER)]
+Elsewhere = Annotated[str, like(r"(?!)", "never written here: set TRACKER_MAIL_PASSWORD in the environment")]
