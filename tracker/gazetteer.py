@@ -58,8 +58,23 @@ def country_named(spelling: str) -> str | None:
     return _by_name().get(text.fold(spelling))
 
 
+#: The organisations that stand where a country does.
+_ORGANISATIONS = {
+    "INT:AU": "African Union",
+    "INT:ECOWAS": "ECOWAS",
+    "INT:EU": "European Union",
+    "INT:OTHER": "International",
+    "INT:UN": "United Nations",
+}
+
+
 @cache
 def country_name(code: str, lang: str = "en") -> str:
-    """A country's name in one language; its English name, then the code itself, where there is none."""
-    named = {name.lang: name.text for name in reversed(names()) if name.code == code and name.kind == "country"}
-    return named.get(lang) or named.get("en") or code
+    """A country's or organisation's common name in one language; its English name, then the code, where there is none.
+
+    That is the first that does not hold another one: “New Zealand” and not “Aotearoa New Zealand”.
+    """
+    known = [name for name in names() if name.code == code and name.kind == "country"]
+    named = [name.text for name in known if name.lang == lang] or [name.text for name in known if name.lang == "en"]
+    common = (one for one in named if not any(other != one and other in one for other in named))
+    return next(common, _ORGANISATIONS.get(code, code))

@@ -23,8 +23,7 @@ _STATUS = {"cancelled": "CANCELLED", "postponed": "TENTATIVE"}
 
 def country(code: str | None) -> str:
     """The English name of a country or organisation; empty for none."""
-    name = gazetteer.country_name(code) if code else ""
-    return "International" if name == "INT:OTHER" else name.removeprefix("INT:")
+    return gazetteer.country_name(code) if code else ""
 
 
 def name_of(side: Party, registry: Registry) -> str | None:
