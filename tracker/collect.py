@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from tracker.archive import Archive
 from tracker.decide import answer, cadence
@@ -208,8 +209,8 @@ async def _pages(claim: Claim, desk: Collector, now: datetime, asked: list[Asked
     full = cadence.wants_full(state, now)
     while request is not None and len(asked) < MOST_PAGES:
         validated = request.conditional and not full and not asked
-        desk.still(claim)
-        reply = await desk.web.send(_validated(request, state) if validated else request)
+        asking = _validated(request, state) if validated else request
+        reply = await desk.web.send(asking, partial(desk.still, claim))
         kind.refuse(reply, now)
         answer.check(reply, kind.name, bool(state.known_items), now)
         if reply.status == 304 or (request.conditional and not asked and _sha256(reply.body) == state.body_sha256):

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from tracker import channels
 from tracker.archive import Archive
@@ -102,14 +103,13 @@ class Postroom:
         elif self.mailer is None:
             raise DeliveryRetry("no [mail] is configured: add it to tracker.toml")
         else:
-            if delivery.notification.type == "digest":
-                await self._hand_over(delivery)
-            await self.mailer.send(message)
+            once = delivery.notification.type == "digest"
+            await self.mailer.send(message, partial(self._hand_over, delivery) if once else None)
 
-    async def _hand_over(self, delivery: Delivery) -> None:
+    def _hand_over(self, delivery: Delivery) -> None:
         """From here on a digest is not mailed again, whatever ends this process: a repeat is a second mail."""
         try:
-            mine = await asyncio.to_thread(self.archive.hand_over, delivery)
+            mine = self.archive.hand_over(delivery)
         except ArchiveError as error:
             raise DeliveryRetry(f"not sent: {error}") from error
         if not mine:

@@ -11,6 +11,7 @@ import smtplib
 import socket
 import ssl
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -38,14 +39,14 @@ class Mailer:
     timeout: float = 60.0
     tls: ssl.SSLContext = field(default_factory=ssl.create_default_context, repr=False)
 
-    async def send(self, mail: Mail) -> None:
-        """Returns when the server took responsibility.
+    async def send(self, mail: Mail, last: Callable[[], None] | None = None) -> None:
+        """Returns when the server took responsibility. `last` is called just before the message leaves, and may raise.
 
         DeliveryRetry: no connection, a 4xx, or credentials or encryption refused (the operator can mend it).
         DeliveryDead: a 5xx to the sender, the recipient or the message. DeliveryUnknown: the message was sent to its
         end and the final answer is missing.
         """
-        talk, outcome = _Talk(self, mail), Future[None]()
+        talk, outcome = _Talk(self, mail, last), Future[None]()
         outcome.set_running_or_notify_cancel()
         threading.Thread(target=talk.run, args=(outcome,), name="smtp", daemon=True).start()
         try:
@@ -61,7 +62,8 @@ class Mailer:
 class _Talk:
     """One conversation. `_ended`: the whole message, with its final dot, may have been sent."""
 
-    def __init__(self, mailer: Mailer, mail: Mail) -> None:
+    def __init__(self, mailer: Mailer, mail: Mail, last: Callable[[], None] | None) -> None:
+        self._last = last
         self._mailer, self._mail, self._place = mailer, mail, f"mail server {mailer.host}:{mailer.port}"
         self._client: smtplib.SMTP | None = None
         self._lock = threading.Lock()
@@ -124,6 +126,8 @@ class _Talk:
         if code == 250:
             code, said = client.rcpt(mail.recipient)
         if code in (250, 251):
+            if self._last is not None:
+                self._last()
             code, said = client.docmd("DATA")
         if code != 354:
             raise self._refusal(code, said)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import zlib
-from collections.abc import AsyncIterable, AsyncIterator, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -56,11 +56,11 @@ class Web:
         self._sources = Connections(Dialler(resolver, Guard(options.allow)), tls)
         self._receivers = Connections(Dialler(resolver, None), tls)
 
-    async def send(self, request: Request) -> Reply:
+    async def send(self, request: Request, still: Callable[[], None] | None = None) -> Reply:
         """GET, following at most `max_hops` redirects. `Reply.redirects` holds who redirected, and with which status.
 
-        Waiting for a turn at a host does not count towards the deadline. Raises SourceUnreachable, SourceBroken,
-        AddressRefused.
+        Waiting for a turn at a host does not count towards the deadline; `still` is called when it has come, and may
+        raise. Raises SourceUnreachable, SourceBroken, AddressRefused.
         """
         url = first = _address(request.url)
         trusted, left, trail = True, self._options.deadline, list[tuple[int, str]]()
@@ -68,6 +68,8 @@ class Web:
             trusted = trusted and (url.scheme, url.netloc) == (first.scheme, first.netloc)
             headers = self._headers(request, trusted=trusted, same=url == first)
             async with self._turns.turn(f"{url.host}:{url.port or url.scheme}"):
+                if still is not None:
+                    still()
                 begun = self._clock.monotonic()
                 async with self._told(_shown(url), left):
                     status, received, body = await self._exchange(self._sources, "GET", url, headers)

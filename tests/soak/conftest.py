@@ -1,0 +1,41 @@
+"""Databases and killable children for the soak tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import postgres
+from tests.soak.world import Children, children
+from tracker.archive import Archive
+
+
+@pytest.fixture(scope="session")
+def soak_server() -> Iterator[postgres.Server]:
+    with postgres.server() as running:
+        if running is None:
+            pytest.skip(postgres.missing() or "no PostgreSQL")
+        yield running
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of an empty, migrated archive."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'archive.db'}"
+        Archive.open(url, worker="migrator").close()
+        yield url
+        return
+    server: postgres.Server = request.getfixturevalue("soak_server")
+    url = server.database()
+    Archive.open(url, worker="migrator").close()
+    yield url
+    server.drop(url)
+
+
+@pytest.fixture(scope="session")
+def killable() -> Iterator[Children]:
+    with children() as running:
+        yield running
