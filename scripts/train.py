@@ -34,7 +34,7 @@ TARGET = HERE.parent / "tracker" / "classify" / "data" / "weights.npz"
 LABELS = tuple(taxonomy.shipped_names())
 FOLDS = 8
 #: Strength of the named features, of the n-grams, inverse regularisation, weight of a sentence of our own.
-DENSE, HASHED, C, OWN = 0.5, 1.0, 1.0, 0.7
+DENSE, HASHED, C, OWN = 0.3, 2.0, 2.0, 1.0
 #: How often a sentence with slots is filled.
 VARIANTS = 3
 ALERT_PRECISION = 0.95
@@ -53,7 +53,7 @@ class Table:
 
     def __init__(self, rows: list[dict], names: Names, lexicon: Lexicon) -> None:
         self.rows = rows
-        documents = [document.read(utterance_of(row), lexicon, names) for row in rows]
+        documents = document.read_all([utterance_of(row) for row in rows], lexicon, names)
         self.named = [features.of(one) for one in documents]
         starts, buckets, values = ngrams.hashed([[w for f in one.fields for w in f.words] for one in documents])
         self.hashed = sp.csr_matrix((values, buckets, starts), shape=(len(rows), 1 << ngrams.BITS))

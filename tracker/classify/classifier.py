@@ -50,7 +50,7 @@ class Classifier:
         """One classification for each utterance, in order."""
         found: list[Classification] = []
         for start in range(0, len(utterances), BATCH):
-            documents = [document.read(one, self._lexicon, self._names) for one in utterances[start : start + BATCH]]
+            documents = document.read_all(utterances[start : start + BATCH], self._lexicon, self._names)
             found.extend(self._judge(documents))
         return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -48,16 +49,20 @@ class Document:
         return self.lang in language.CLASSIFIED
 
 
-def read(utterance: Utterance, lexicon: Lexicon, names: Names) -> Document:
-    """Read one utterance; never fails, whatever the text holds."""
-    fields = [tokens.read("text", utterance.text)]
-    if utterance.title:
-        fields.insert(0, tokens.read("title", utterance.title))
-    both = f"{utterance.title or ''}\n{utterance.text}" if utterance.title else utterance.text
-    document = Document(utterance, language.identify(both, utterance.lang), tuple(fields))
-    if not document.classified or document.lang is None:
-        return document
-    document.hits = lexicon.find(document.lang, document.fields)
-    titled = [(hit.field, hit.last) for hit in document.hits if hit.concept in TITLES]
-    document.named = names.find(document.fields, titled)
-    return document
+def read_all(utterances: Sequence[Utterance], lexicon: Lexicon, names: Names) -> list[Document]:
+    """Read utterances in order; never fails, whatever a text holds. Stage by stage: so each one's tables stay near."""
+    spoken = [language.identify(f"{one.title}. {one.text}" if one.title else one.text, one.lang) for one in utterances]
+    documents = [Document(one, lang, _fields(one)) for one, lang in zip(utterances, spoken, strict=True)]
+    for document in documents:
+        if document.classified and document.lang:
+            document.hits = lexicon.find(document.lang, document.fields)
+    for document in documents:
+        if document.classified:
+            titled = [(hit.field, hit.last) for hit in document.hits if hit.concept in TITLES]
+            document.named = names.find(document.fields, titled)
+    return documents
+
+
+def _fields(utterance: Utterance) -> tuple[Field, ...]:
+    body = tokens.read("text", utterance.text)
+    return (tokens.read("title", utterance.title), body) if utterance.title else (body,)

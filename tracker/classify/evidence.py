@@ -8,6 +8,7 @@ import numpy as np
 
 from tracker.classify import ngrams
 from tracker.classify.document import Document
+from tracker.classify.lexicon import Hit
 from tracker.classify.model import Model
 from tracker.classify.taxonomy import LabelSpec
 from tracker.models.statement import Words
@@ -19,29 +20,27 @@ MOST = 5
 def words_for(document: Document, spec: LabelSpec, model: Model) -> tuple[Words, ...]:
     """Evidence in the order of the text, without overlaps; empty only for a text without words."""
     column = model.labels.index(spec.name) if spec.name in model.labels else None
-    ranked: list[tuple[float, Words]] = []
-    for hit in document.hits:
-        if hit.concept == f"label:{spec.name}":
-            ranked.append((10.0, hit.field.span(hit.first, hit.last)))
-        elif hit.concept in spec.concepts:
-            row = model.vocabulary.get(f"c:{hit.concept}")
-            weight = float(model.dense[row, column]) if row is not None and column is not None else 0.1
-            rank = weight - 0.1 * spec.concepts.index(hit.concept) + 0.05 * (hit.last - hit.first)
-            ranked.append((rank, hit.field.span(hit.first, hit.last)))
-    ranked.sort(key=lambda item: -item[0])
-    chosen = _apart([words for _, words in ranked])
+    own = f"label:{spec.name}"
+    ranks = {concept: -0.1 * place for place, concept in enumerate(spec.concepts)}
+    for concept in ranks:
+        row = model.vocabulary.get(f"c:{concept}")
+        ranks[concept] += float(model.dense[row, column]) if row is not None and column is not None else 0.1
+    ranks[own] = 10.0
+    hits = [hit for hit in document.hits if hit.concept in ranks]
+    hits.sort(key=lambda hit: -ranks[hit.concept] - 0.05 * (hit.last - hit.first))
+    chosen = [hit.field.span(hit.first, hit.last) for hit in _apart(hits)]
     if not chosen and column is not None:
         chosen = _heaviest(document, model, column)
     return tuple(sorted(chosen, key=lambda w: (w.field == "text", w.start)))
 
 
-def _apart(ranked: Sequence[Words]) -> list[Words]:
-    chosen: list[Words] = []
-    for words in ranked:
+def _apart(ranked: Sequence[Hit]) -> list[Hit]:
+    chosen: list[Hit] = []
+    for hit in ranked:
         if len(chosen) == MOST:
             break
-        if not any(w.field == words.field and w.start < words.end and words.start < w.end for w in chosen):
-            chosen.append(words)
+        if not any(c.field is hit.field and c.first <= hit.last and hit.first <= c.last for c in chosen):
+            chosen.append(hit)
     return chosen
 
 

@@ -17,6 +17,8 @@ from tracker.text import STEMMERS
 CLASSIFIED = frozenset(STEMMERS)
 _NOISE = re.compile(r"https?://\S+|[@#]\S+|[^\w\s'’-]|\d+")
 _SURE = 0.6
+#: Characters that are looked at: more do not make the reading surer.
+_LOOKED_AT = 180
 #: Below this share of certainty, and with fewer letters than this, a short text is as good as undecided.
 _FEW_LETTERS = 25
 
@@ -35,14 +37,14 @@ def identify(raw: str, declared: str | None = None) -> str | None:
 
     `declared` (BCP 47) wins over an unsure reading of a short text, and says nothing against a sure one.
     """
-    bare = _NOISE.sub(" ", raw[:2000])
-    letters = sum(map(str.isalpha, bare))
+    bare = _NOISE.sub(" ", raw[:_LOOKED_AT])
+    letters = _letters(bare)
     claim = (declared or "").replace("_", "-").split("-")[0].lower() or None
     if claim in ("und", "zxx", "qme", "qht", "qst", "art"):
         claim = None
     if letters < 2:
-        bare = re.sub(r"https?://\S+|[@#]", " ", raw[:2000])
-        letters = sum(map(str.isalpha, bare))
+        bare = re.sub(r"https?://\S+|[@#]", " ", raw[:_LOOKED_AT])
+        letters = _letters(bare)
         if letters < 2:
             return claim
     labels, shares = _model().predict(" ".join(bare.split()), k=1)
@@ -50,3 +52,8 @@ def identify(raw: str, declared: str | None = None) -> str | None:
     if claim and found != claim and (share < _SURE or letters < _FEW_LETTERS):
         return claim
     return found
+
+
+def _letters(bare: str) -> int:
+    """Letters up to the number that matters."""
+    return sum(map(str.isalpha, " ".join(bare.split())[:60]))

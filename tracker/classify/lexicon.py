@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import NamedTuple
 
 from tracker.classify.tokens import Field, split
 from tracker.classify.trie import Trie
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A phrase found: its concept (or a user's label), and its first and last word in a field."""
 
     concept: str
@@ -46,8 +45,8 @@ class Lexicon:
             Hit(concept, one, first, last)
             for one in fields
             for first, last, concepts in trie.find(one)
-            if one.sentence[first] == one.sentence[last]
-            for concept in dict.fromkeys(concepts)
+            if first == last or one.sentence[first] == one.sentence[last]
+            for concept in (concepts if len(concepts) == 1 else dict.fromkeys(concepts))
         ]
 
     def _trie(self, lang: str) -> Trie[str]:

@@ -20,13 +20,14 @@ Floats = NDArray[np.float32]
 
 @dataclass(slots=True)
 class Model:
-    """`dense` and `hashed` are weights (feature or bucket by label); `knots` map a margin to a probability."""
+    """`dense`, and `hashed` times `scale`, weigh a feature or bucket for each label; `knots` map margins to scores."""
 
     version: str
     labels: tuple[str, ...]
     vocabulary: dict[str, int]
     dense: Floats
-    hashed: NDArray[Any]
+    hashed: NDArray[np.int8]
+    scale: Floats
     bias: Floats
     knots_x: Floats
     knots_y: Floats
@@ -46,7 +47,8 @@ class Model:
                 labels=tuple(str(saved["labels"]).split("\n")),
                 vocabulary={name: index for index, name in enumerate(names)},
                 dense=saved["dense"].astype(np.float32),
-                hashed=saved["hashed"].astype(np.float32) * saved["scale"].astype(np.float32),
+                hashed=saved["hashed"],
+                scale=saved["scale"],
                 bias=saved["bias"],
                 knots_x=saved["knots_x"],
                 knots_y=saved["knots_y"],
@@ -57,13 +59,18 @@ class Model:
     def margins(self, features: Sequence[Mapping[str, float]], words: Sequence[Sequence[str]]) -> Floats:
         """Raw sums of weights, a row a text."""
         starts, buckets, values = ngrams.hashed(words)
-        sums = np.zeros((len(words), len(self.labels)), dtype=np.float32)
-        np.add.at(sums, _owners(starts), self.hashed[buckets] * values[:, None])
-        for row, named in enumerate(features):
-            known = [(self.vocabulary[name], value) for name, value in named.items() if name in self.vocabulary]
-            if known:
-                at, value = zip(*known, strict=True)
-                sums[row] += np.asarray(value, np.float32) @ self.dense[list(at)]
+        sums = _summed(self.hashed, starts, buckets, values) * self.scale
+        rows: list[int] = []
+        cells: list[float] = []
+        ends = [0]
+        find = self.vocabulary.get
+        for named in features:
+            for name, value in named.items():
+                if (row := find(name)) is not None:
+                    rows.append(row)
+                    cells.append(value)
+            ends.append(len(rows))
+        sums += _summed(self.dense, np.array(ends), np.array(rows, np.int64), np.array(cells, np.float32))
         return sums + self.bias
 
     def scores(self, margins: Floats) -> Floats:
@@ -73,5 +80,10 @@ class Model:
         ).astype(np.float32)
 
 
-def _owners(starts: NDArray[np.int64]) -> NDArray[np.int64]:
-    return np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+def _summed(weights: NDArray[Any], starts: NDArray[np.int64], rows: NDArray[np.int64], values: Floats) -> Floats:
+    """For each text the sum of its rows of weights times their values."""
+    sums = np.zeros((len(starts) - 1, weights.shape[1]), dtype=np.float32)
+    filled = np.flatnonzero(np.diff(starts))
+    if len(filled):
+        sums[filled] = np.add.reduceat(weights[rows] * values[:, None], starts[filled], axis=0)
+    return sums

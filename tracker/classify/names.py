@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from tracker import gazetteer, text
 from tracker.classify.tokens import Field, keys, split
@@ -39,8 +39,7 @@ class Entry:
     label: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(NamedTuple):
     """A name found in a field, words `first` to `last`."""
 
     entry: Entry

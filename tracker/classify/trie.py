@@ -12,11 +12,18 @@ Value = TypeVar("Value")
 _VALUES, _PREFIXES, _LENGTHS = 0, 1, 2
 
 
+#: Words whose first step is remembered.
+_REMEMBERED = 50_000
+
+Node = dict[Any, Any]
+
+
 class Trie(Generic[Value]):
     """Phrases with values. Every phrase is found, under any spelling that `keys` gives a word."""
 
     def __init__(self) -> None:
-        self._root: dict[Any, Any] = {}
+        self._root: Node = {}
+        self._first: dict[str, list[Node]] = {}
 
     def add(self, words: Iterable[str], value: Value) -> None:
         """Put one phrase in; a word that ends in `*` stands for all that begin with it."""
@@ -27,46 +34,55 @@ class Trie(Generic[Value]):
 
     def find(self, one: Field, *, longest: bool = False) -> Iterator[tuple[int, int, list[Value]]]:
         """(first word, last word, values) of the phrases in a field; with `longest`, no two of them overlap."""
-        words, root, skip = one.words, self._root, 0
-        spelled = [keys(word) for word in words]
-        for first in range(len(words)):
-            if first < skip:
+        skip, first_steps = 0, self._first
+        for first, word in enumerate(one.words):
+            children = first_steps.get(word)
+            if children is None:
+                children = self._remember(word)
+            if not children or first < skip:
                 continue
             ends: dict[int, list[Value]] = {}
-            _walk(root, spelled, first, ends)
-            if not ends:
-                continue
-            if longest:
+            for child in children:
+                _step(child, one.words, first, ends)
+            if longest and ends:
                 last = max(ends)
                 yield first, last, ends[last]
                 skip = last + 1
             else:
                 yield from ((first, last, values) for last, values in ends.items())
 
+    def _remember(self, word: str) -> list[Node]:
+        if len(self._first) >= _REMEMBERED:
+            self._first.clear()
+        children = self._first[word] = list(_children(self._root, word))
+        return children
 
-def _prefix(node: dict[Any, Any], start: str) -> dict[Any, Any]:
+
+def _prefix(node: Node, start: str) -> Node:
     prefixes = node.setdefault(_PREFIXES, {})
     node[_LENGTHS] = tuple(sorted({*node.get(_LENGTHS, ()), len(start)}))
-    child: dict[Any, Any] = prefixes.setdefault(start, {})
+    child: Node = prefixes.setdefault(start, {})
     return child
 
 
-def _walk(node: dict[Any, Any], spelled: list[tuple[str, ...]], at: int, ends: dict[int, list[Any]]) -> None:
-    if at >= len(spelled):
-        return
-    for word in spelled[at]:
-        child = node.get(word)
+def _children(node: Node, word: str) -> Iterator[Node]:
+    lengths = node.get(_LENGTHS, ())
+    for spelling in keys(word):
+        child = node.get(spelling)
         if child is not None:
-            _step(child, spelled, at, ends)
-        for length in node.get(_LENGTHS, ()):
-            if length > len(word):
-                break
-            child = node[_PREFIXES].get(word[:length])
+            yield child
+        for length in lengths:
+            child = node[_PREFIXES].get(spelling[:length]) if length <= len(spelling) else None
             if child is not None:
-                _step(child, spelled, at, ends)
+                yield child
 
 
-def _step(child: dict[Any, Any], spelled: list[tuple[str, ...]], at: int, ends: dict[int, list[Any]]) -> None:
-    if _VALUES in child:
-        ends.setdefault(at, []).extend(child[_VALUES])
-    _walk(child, spelled, at + 1, ends)
+def _step(node: Node, words: list[str], at: int, ends: dict[int, list[Any]]) -> None:
+    """Note what ends at word `at`, then go on with the next one."""
+    if _VALUES in node:
+        ends.setdefault(at, []).extend(node[_VALUES])
+        if len(node) == 1:
+            return
+    if at + 1 < len(words):
+        for child in _children(node, words[at + 1]):
+            _step(child, words, at + 1, ends)

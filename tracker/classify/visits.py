@@ -217,8 +217,16 @@ def _status(by: dict[str, list[Hit]], when: dates.When | None) -> tuple[VisitSta
         return "announced", when.words
     if (words := said("PLAN")) and not by["ARRIVE"] and not by["HOSPITALITY"] and not when:
         return "announced", words
-    present = (hit.field.span(hit.first, hit.last) for hit in by["NOW"])
-    now = next((words for words in present if not words.exact.lower().startswith("arrivé")), None)  # folded: arrive
+    now = next((hit.field.span(hit.first, hit.last) for hit in by["NOW"] if _present(hit, by)), None)
     if now or (by["WELCOME"] and not by["HOSPITALITY"]):
         return "ongoing", now or said("WELCOME")
     return "past", said("HOSPITALITY") or said("RECEIVE") or said("MEET")
+
+
+def _present(now: Hit, by: dict[str, list[Hit]]) -> bool:
+    """Whether "this afternoon", "arrives" … say that the visit goes on: not `arrivé`, not talks that were held."""
+    if now.field.span(now.first, now.last).exact.lower().startswith("arrivé"):
+        return False
+    sentence = (now.field.name, now.field.sentence[now.first])
+    there = {c for c, hits in by.items() for h in hits if (h.field.name, h.field.sentence[h.first]) == sentence}
+    return bool(there & _GOING) or not there & {"MEET", "TALKS", "RECEIVE"}
