@@ -50,8 +50,10 @@ def test_a_leader_told_under_two_names_is_one_visitor_from_the_first_telling_on(
         ("La présidente Juliette Oké arrive à Dakar pour une visite officielle.", "ongoing"),
         ("Le ministre de Juliette Oké est arrivé à Dakar pour une visite officielle.", "past"),
         ("Arrivé à la tête du Ghana en mars, Juliette Oké s'est rendue à Dakar en visite officielle.", "past"),
+        ("Juliette Oké s'est rendue à Dakar en visite officielle. Ils ont eu cet après-midi des échanges.",
+         "past"),
     ],
-)
+)  # fmt: skip
 def test_who_arrives_is_on_a_visit_and_who_arrived_was(told: str, status: str) -> None:
     (found,) = Classifier.load(REGISTRY).classify([Utterance(told, origin="report", published=date(2026, 3, 1))])
     assert found.visits[0].status == status
