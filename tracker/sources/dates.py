@@ -15,8 +15,6 @@ from tracker import text
 
 #: A date outside these years is a slip or a poison (`1763800000` read as the year 1763), not a statement's time.
 FIRST_YEAR, LAST_YEAR = 1990, 2100
-#: What is said of an item dated by its update alone.
-UPDATED = "the item's own update time"
 _MONTHS = (
     "jan janv janvier january enero ene janeiro", "feb fev fevr fevrier february febrero fevereiro",
     "mar mars march marzo marco", "apr avr avril april abril abr", "may mai mayo maio", "jun juin june junio junho",
@@ -31,7 +29,7 @@ _ZONES = {
     "est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7,
 }  # fmt: skip
 _ISO = re.compile(
-    r"(\d{4}-\d\d-\d\d)(?:[T ]+(\d\d:\d\d(?::\d\d)?)(?:[.,](\d+))?)?\s*(Z|[A-Z]{2,4}|[+-]\d\d(?::?\d\d)?)?$", re.I
+    r"(\d{4}-\d\d-\d\d)(?:[T ]+(\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?))?\s*(Z|[A-Z]{2,4}|[+-]\d\d(?::?\d\d)?)?$", re.I
 )
 _MONTH_FIRST = re.compile(r"([a-z]{3,10})\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})")
 _WORDS = re.compile(
@@ -58,16 +56,13 @@ def read(stated: str | None, zone: str | None = None) -> tuple[datetime | None, 
 
 
 def _iso(raw: str) -> tuple[datetime, bool] | None:
-    match = _ISO.match(raw)
-    if not match:
+    if not (match := _ISO.match(raw)):
         return None
-    day, clock, fraction, offset = match.groups()
     try:
-        moment = datetime.fromisoformat(f"{day}T{clock or '00:00'}")
+        moment = datetime.fromisoformat(f"{match[1]}T{match[2] or '00:00'}")
     except ValueError:
         return None
-    micros = int((fraction or "0")[:6].ljust(6, "0"))
-    return moment.replace(microsecond=micros, tzinfo=_offset(offset or "")), clock is not None
+    return moment.replace(tzinfo=_offset(match[3] or "")), match[2] is not None
 
 
 def _words(raw: str) -> tuple[datetime, bool] | None:

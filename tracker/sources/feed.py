@@ -10,15 +10,12 @@ import re
 from collections.abc import Iterable
 from io import BytesIO
 from typing import Any
-from urllib.parse import urlsplit
-
-from pydantic import field_validator
 
 from tracker.errors import SourceBroken, SourceError, SourceRefused
 from tracker.models.source import Draft, Page, PollState, Reply, Request, Source
 from tracker.models.statement import Media
 from tracker.sources import dates, html, identity, jsonfeed
-from tracker.sources.kind import Strict
+from tracker.sources.kind import Strict, WebAddress
 
 _ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, application/json;q=0.8, "
@@ -43,59 +40,51 @@ _LOGIN = re.compile(
 _ROOT_END = re.compile(rb"</(?:rss|feed|(?:\w+:)?RDF)\s*>")
 _ITEM_EDGE = re.compile(rb"<(/?)(?:\w+:)?(?:item|entry)\b")
 _PERIODS = {"hourly": 3600.0, "daily": 86400.0, "weekly": 604800.0, "monthly": 2592000.0, "yearly": 31536000.0}
-_DAY = 86400.0
 _BRIDGE_ERROR = "Bridge returned error"
 
 
 class Options(Strict):
     """`url`: the feed's address."""
 
-    url: str
-
-    @field_validator("url")
-    @classmethod
-    def _web(cls, url: str) -> str:
-        if not identity.absolute(url) or re.search(r"[\s\x00-\x1f]", url):
-            raise ValueError("must be an http:// or https:// address")
-        return url
+    url: WebAddress
 
 
 def ask(source: Source, state: PollState) -> Request:
     """One conditional GET, of the address that a confirmed permanent redirect led to if there was one."""
-    url = Options.model_validate(dict(source.options)).url
-    moved = state.cursor.get("url") if state.cursor.get("moved_from") == url else None
-    return Request(str(moved or url), headers={"Accept": _ACCEPT}, secrets=source.secrets)
+    url = source.options["url"]
+    url = state.cursor["url"] if state.cursor.get("moved_from") == url else url
+    return Request(url, headers={"Accept": _ACCEPT}, secrets=source.secrets)
 
 
 def read(source: Source, state: PollState, reply: Reply) -> Page:
     """The items of a feed in its order. SourceBroken when it is none, SourceRefused for a login or challenge page."""
     if not reply.body.strip(b" \t\r\n\0"):
         raise SourceBroken("an empty answer")
+    notes: list[str] = []
+    hint = None
     if jsonfeed.looks_like(reply.body):
-        notes: list[str] = []
-        drafts, hint = jsonfeed.read(reply.body, reply.url, source.timezone), None
+        drafts = jsonfeed.read(reply.body, reply.url, source.timezone)
     else:
         parsed = _parse(reply.body, _charset(reply))
         entries, notes = _whole_entries(parsed, reply.body)
         drafts, hint = [_draft(entry, parsed, reply.url, source.timezone) for entry in entries], _hint(parsed.feed)
-    kept, dropped = _usable(drafts)
-    return Page(drafts=kept, cursor=dict(state.cursor), interval_hint=hint, notes=(*notes, *dropped))
-
-
-def _usable(drafts: list[Draft]) -> tuple[tuple[Draft, ...], list[str]]:
-    """The drafts without a bridge's error messages and items that hold nothing, and what to note of those."""
-    errors = [draft.title for draft in drafts if (draft.title or "").startswith(_BRIDGE_ERROR)]
     whole = [draft for draft in drafts if draft.title or draft.text or draft.url or draft.media]
-    kept = tuple(draft for draft in whole if not (draft.title or "").startswith(_BRIDGE_ERROR))
-    notes = [f"dropped {len(errors)} error item(s) of a bridge: {errors[0]}"[:200]] if errors else []
-    empty = len(drafts) - len(whole)
-    return kept, [*notes, *([f"dropped {empty} item(s) with nothing in them"] if empty else [])]
+    errors = [draft for draft in whole if (draft.title or "").startswith(_BRIDGE_ERROR)]
+    if errors:
+        notes.append(f"dropped {len(errors)} error item(s) of a bridge: {errors[0].title}"[:200])
+    if len(whole) < len(drafts):
+        notes.append(f"dropped {len(drafts) - len(whole)} item(s) with nothing in them")
+    kept = tuple(draft for draft in whole if draft not in errors)
+    return Page(kept, cursor=dict(state.cursor), interval_hint=hint, notes=tuple(notes))
 
 
 def _parse(body: bytes, charset: str) -> Any:
     import feedparser  # late: a command that reads no feed need not load it
 
-    _refuse_traps(body)
+    if _NESTED_ENTITY.search(body[:50_000]):
+        raise SourceBroken("the feed's DTD nests entities")
+    if any(found[0].count(b"=") > MOST_ATTRIBUTES for found in _LONG_TAG.finditer(body)):
+        raise SourceBroken(f"the feed has a tag with more than {MOST_ATTRIBUTES} attributes")
     try:
         parsed = feedparser.parse(
             BytesIO(_SURROGATES.sub(_mended, body)),
@@ -115,13 +104,6 @@ def _parse(body: bytes, charset: str) -> Any:
     if end and body[end.end() :].strip():
         return _parse(body[: end.end()], charset)  # what follows the document is another one, or an error message
     return parsed
-
-
-def _refuse_traps(body: bytes) -> None:
-    if _NESTED_ENTITY.search(body[:50_000]):
-        raise SourceBroken("the feed's DTD nests entities")
-    if any(found[0].count(b"=") > MOST_ATTRIBUTES for found in _LONG_TAG.finditer(body)):
-        raise SourceBroken(f"the feed has a tag with more than {MOST_ATTRIBUTES} attributes")
 
 
 def _mended(found: re.Match[bytes]) -> bytes:
@@ -168,27 +150,16 @@ def _whole_entries(parsed: Any, body: bytes) -> tuple[list[Any], list[str]]:
 
 
 def _draft(entry: Any, parsed: Any, base: str, zone: str | None) -> Draft:
-    guid = _text(entry.get("id"))
-    link = _link(entry, guid, base)
-    title, body = _title(entry), _body(entry)
-    stated, edited = _dates(entry, parsed.version)
-    published, assumed = _moment(entry, "published", stated, zone)
-    updated = _moment(entry, "updated", edited, zone)[0]
-    keys = identity.keys(guid, link, title or body, published or updated)
-    return Draft(
-        external_id=guid or link or (keys[0] if keys else ""),
-        keys=keys,
-        text=body,
-        title=title,
-        url=link,
+    guid, (stated, edited) = _text(entry.get("id")), _dates(entry, parsed.version)
+    return identity.draft(
+        guid,
+        _link(entry, guid, base),
+        _title(entry),
+        _body(entry),
+        (stated, *_moment(entry, "published", stated, zone)),
+        (edited, _moment(entry, "updated", edited, zone)[0]),
         lang=_text(entry.get("language")) or _text(parsed.feed.get("language")),
         author=_text(entry.get("author")),
-        published_stated=stated,
-        published_at=published,
-        published_inferred=assumed if published or not updated else dates.UPDATED,
-        inferred_at=None if published else updated,
-        edited_stated=edited,
-        edited_at=updated,
         media=tuple(_media(entry, base)),
     )
 
@@ -199,14 +170,11 @@ def _text(value: object) -> str | None:
 
 def _link(entry: Any, guid: str | None, base: str) -> str | None:
     """The item's own link; a guid only where it is an address by itself (feedparser offers `1` as a link, too)."""
-    links = [one for one in entry.get("links", ()) if isinstance(one, dict)]
     for relations in (("alternate", None), ("self", "via")):
-        for one in links:
+        for one in entry.get("links", ()):
             if one.get("rel") in relations and (found := identity.absolute(one.get("href"), base)):
                 return found
-    if not guid or not entry.get("guidislink"):
-        return None
-    return identity.absolute(guid) if urlsplit(guid).netloc else None
+    return identity.absolute(guid) if entry.get("guidislink") else None
 
 
 def _title(entry: Any) -> str | None:
@@ -246,14 +214,12 @@ def _moment(entry: Any, name: str, stated: str | None, zone: str | None) -> tupl
 
 def _media(entry: Any, base: str) -> Iterable[Media]:
     found: dict[str, str] = {}
-    enclosed = [one for one in entry.get("links", ()) if isinstance(one, dict) and one.get("rel") == "enclosure"]
+    enclosed = [one for one in entry.get("links", ()) if one.get("rel") == "enclosure"]
     for one in (*enclosed, *entry.get("media_content", ())):
-        url = identity.absolute(one.get("href") or one.get("url"), base)
-        if url:
+        if url := identity.absolute(one.get("href") or one.get("url"), base):
             found.setdefault(url, jsonfeed.media_type(str(one.get("type") or one.get("medium") or "")))
-    for one in entry.get("media_thumbnail", ()) if not found else ():
-        if url := identity.absolute(one.get("url"), base):
-            found[url] = "photo"
+    small = (identity.absolute(one.get("url"), base) for one in entry.get("media_thumbnail", ()))
+    found = found or {url: "photo" for url in small if url}
     return [Media(kind, url) for url, kind in list(found.items())[:50]]
 
 
@@ -262,10 +228,10 @@ def _hint(feed: Any) -> float | None:
 
     "Hourly, once" is what every WordPress says without meaning it, and is no hint.
     """
-    seconds = _number(feed.get("ttl")) * 60
     period = _PERIODS.get(str(feed.get("sy_updateperiod") or "").strip().lower(), 0.0)
-    seconds = seconds or period / (_number(feed.get("sy_updatefrequency")) or 1.0)
-    return min(seconds, _DAY) if seconds >= 60 and (seconds != _PERIODS["hourly"] or feed.get("ttl")) else None
+    asked = period / (_number(feed.get("sy_updatefrequency")) or 1.0)
+    seconds = _number(feed.get("ttl")) * 60 or (asked if asked != _PERIODS["hourly"] else 0.0)
+    return min(seconds, _PERIODS["daily"]) if seconds >= 60 else None
 
 
 def _number(value: object) -> float:

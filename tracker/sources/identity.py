@@ -10,16 +10,18 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from hashlib import sha256
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 from tracker import text
+from tracker.models.source import Draft
 
 #: A longer id is hashed: it has to fit an index on every engine.
 LONGEST_ID = 300
-_TRACKING = {
-    "fbclid", "gclid", "dclid", "msclkid", "yclid", "igshid", "mc_cid", "mc_eid", "ref_src", "at_medium",
-    "at_campaign", "xtor", "cmpid", "_ga",
-}  # fmt: skip
+_TRACKING = re.compile(
+    r"utm_.*|fbclid|[gdy]clid|msclkid|igshid|mc_[ce]id|ref_src|at_medium|at_campaign|xtor|cmpid|_ga",
+    re.IGNORECASE | re.DOTALL,
+)
 _NUMBERED = re.compile(r"[\w-]*\d[\w-]*")  # not `xtor=RSS-12`
 _PORTS = {"http": 80, "https": 443}
 
@@ -38,8 +40,7 @@ def absolute(url: object, base: str = "") -> str | None:
 
 def id_key(raw: str) -> str:
     """`id:` and the id, or its hash when it is too long to index."""
-    cleaned = text.clean(raw).strip()
-    return f"id:{cleaned}" if len(cleaned) <= LONGEST_ID else f"id:sha256:{_digest(cleaned)}"
+    return f"id:{_fit(text.clean(raw).strip())}"
 
 
 def url_key(url: str) -> str | None:
@@ -51,26 +52,59 @@ def url_key(url: str) -> str | None:
         pairs = parse_qsl(parts.query, keep_blank_values=True)
     except ValueError:
         return None
-    query = urlencode([(k, v) for k, v in pairs if not k.lower().startswith("utm_") and k.lower() not in _TRACKING])
+    query = urlencode([(name, value) for name, value in pairs if not _TRACKING.fullmatch(name)])
     path = parts.path.rstrip("/")
     if not host or not (path or query):
         return None
     part = f"#{parts.fragment}" if _NUMBERED.fullmatch(parts.fragment) else ""
-    key = f"{host}{port}{path}" + (f"?{query}" if query else "") + part
-    return f"url:{key}" if len(key) <= LONGEST_ID else f"url:sha256:{_digest(key)}"
+    return f"url:{_fit(host + port + path + (f'?{query}' if query else '') + part)}"
 
 
-def day_key(title: str, moment: datetime | None) -> str | None:
+def _day_key(title: str, moment: datetime | None) -> str | None:
     """`day:` a hash of the folded title, and the UTC day (empty when no date was stated); None without a title."""
     words = text.squeeze(text.fold(text.clean(title[:2000])))[:300]
     day = moment.astimezone(UTC).date().isoformat() if moment else ""
     return f"day:{_digest(words)[:16]}:{day}" if words else None
 
 
-def keys(guid: str | None, link: str | None, title: str, moment: datetime | None) -> tuple[str, ...]:
-    """All keys of a feed's item, strongest first; empty when nothing identifies it."""
-    found = (id_key(guid) if guid else None, url_key(link) if link else None, day_key(title, moment))
-    return tuple(key for key in found if key)
+def draft(
+    guid: str | None,
+    link: str | None,
+    title: str | None,
+    body: str,
+    published: tuple[str | None, datetime | None, str | None],
+    updated: tuple[str | None, datetime | None],
+    **more: Any,
+) -> Draft:
+    """A feed's item with its keys. Dates are (stated, moment, what was assumed); an update alone dates it, and says so.
+
+    Without a key nothing identifies it.
+    """
+    (stated, moment, assumed), (edited, edited_at) = published, updated
+    found = (
+        id_key(guid) if guid else None,
+        url_key(link) if link else None,
+        _day_key(title or body, moment or edited_at),
+    )
+    keys = tuple(key for key in found if key)
+    return Draft(
+        external_id=guid or link or (keys[0] if keys else ""),
+        keys=keys,
+        text=body,
+        title=title,
+        url=link,
+        published_stated=stated,
+        published_at=moment,
+        published_inferred=assumed if moment or not edited_at else "the item's own update time",
+        inferred_at=None if moment else edited_at,
+        edited_stated=edited,
+        edited_at=edited_at,
+        **more,
+    )
+
+
+def _fit(key: str) -> str:
+    return key if len(key) <= LONGEST_ID else f"sha256:{_digest(key)}"
 
 
 def _digest(raw: str) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
-
 from tracker import text
 from tracker.errors import SourceBroken, SourceRefused
 from tracker.models.source import Draft
@@ -14,10 +12,7 @@ from tracker.sources.shape import At, load
 
 def looks_like(body: bytes) -> bool:
     """Whether a body begins as JSON does, in any of its encodings."""
-    head = body[:64]
-    for mark in (BOM_UTF8, BOM_UTF16_LE, BOM_UTF16_BE):
-        head = head.removeprefix(mark)
-    return head.replace(b"\0", b"").lstrip()[:1] in (b"{", b"[")
+    return body[:64].lstrip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n")[:1] in (b"{", b"[")
 
 
 def read(body: bytes, base: str, zone: str | None) -> list[Draft]:
@@ -36,8 +31,7 @@ def read(body: bytes, base: str, zone: str | None) -> list[Draft]:
 
 def _not_a_feed(feed: At) -> SourceBroken | SourceRefused:
     for name in ("errors", "error", "message", "detail"):
-        value = feed.value.get(name)
-        if value:
+        if value := feed.value.get(name):
             inner = value[0] if isinstance(value, list) else value
             told = inner.get("message") or inner.get("detail") if isinstance(inner, dict) else inner
             said = text.visible(text.squeeze(text.clean(str(told)[:150])))
@@ -46,38 +40,26 @@ def _not_a_feed(feed: At) -> SourceBroken | SourceRefused:
 
 
 def _draft(item: At, base: str, zone: str | None, lang: str | None) -> Draft:
-    guid = item["id"].ident()
-    link = identity.absolute(item["url"].text(), base) or identity.absolute(item["external_url"].text(), base)
-    title = html.title_text(item["title"].text() or "")
-    rich = item["content_html"].text()
-    body = html.to_text(rich) if rich else (item["content_text"].text() or item["summary"].text() or "").strip()
+    guid, rich = item["id"].ident(), item["content_html"].text()
+    links = ((item["url"].text(), base), (item["external_url"].text(), base), (guid, ""))
     stated, edited = item["date_published"].text(), item["date_modified"].text()
-    published, assumed = dates.read(stated, zone)
-    updated = dates.read(edited, zone)[0]
     people = item["authors"].list() or ([item["author"]] if item["author"].here() else [])
-    keys = identity.keys(guid, link or identity.absolute(guid), title or body, published or updated)
-    return Draft(
-        external_id=guid or link or (keys[0] if keys else ""),
-        keys=keys,
-        text=body,
-        title=title,
-        url=link or identity.absolute(guid),
+    return identity.draft(
+        guid,
+        next(filter(None, (identity.absolute(*link) for link in links)), None),
+        html.title_text(item["title"].text() or ""),
+        html.to_text(rich) if rich else (item["content_text"].text() or item["summary"].text() or "").strip(),
+        (stated, *dates.read(stated, zone)),
+        (edited, dates.read(edited, zone)[0]),
         lang=item["language"].text() or lang,
         author=", ".join(name for one in people if (name := one["name"].text())) or None,
-        published_stated=stated,
-        published_at=published,
-        published_inferred=assumed if published or not updated else dates.UPDATED,
-        inferred_at=None if published else updated,
-        edited_stated=edited,
-        edited_at=updated,
         media=tuple(_media(item, base)),
     )
 
 
 def _media(item: At, base: str) -> list[Media]:
     found = [(item["image"].text(), "photo")]
-    for one in item["attachments"].list():
-        found.append((one["url"].text(), media_type(one["mime_type"].text())))
+    found += [(one["url"].text(), media_type(one["mime_type"].text())) for one in item["attachments"].list()]
     urls = {url: kind for raw, kind in found if (url := identity.absolute(raw, base))}
     return [Media(kind, url) for url, kind in urls.items()]
 

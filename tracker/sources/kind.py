@@ -10,13 +10,16 @@ and that page's cursor is what is kept.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from tracker.models.source import Page, PollState, Reply, Request, Source
+from tracker.sources import identity
 
 
 class Strict(BaseModel):
@@ -25,8 +28,13 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-def nothing_special(reply: Reply, now: datetime) -> None:
-    """The `refuse` of a kind that has no error bodies of its own: the HTTP status says it all."""
+def _web(url: str) -> str:
+    if not identity.absolute(url) or re.search(r"[\s\x00-\x1f]", url):
+        raise ValueError("must be an http:// or https:// address")
+    return url
+
+
+WebAddress = Annotated[str, AfterValidator(_web)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,5 +50,5 @@ class Kind:
     Options: type[Strict]
     ask: Callable[[Source, PollState], Request]
     read: Callable[[Source, PollState, Reply], Page]
-    refuse: Callable[[Reply, datetime], None] = nothing_special
+    refuse: Callable[[Reply, datetime], None] = lambda *_: None
     whole: bool = True

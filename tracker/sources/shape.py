@@ -27,44 +27,35 @@ class At:
     path: str
 
     def __getitem__(self, name: str) -> At:
-        if self.value is None:
-            return At(None, self._join(name))
-        return At(self._is(dict, "an object").get(name), self._join(name))
+        inner = (self._is("an object", dict) or {}).get(name)
+        return At(inner, f"{self.path}.{name}" if self.path else name)
 
     def first(self, *names: str) -> At:
         """The first of several spellings that is there."""
-        found = [self[name] for name in names]
-        return next((at for at in found if at.value is not None), found[0])
+        return next((at for name in names if (at := self[name]).here()), self[names[0]])
 
     def text(self) -> str | None:
-        return None if self.value is None else str(self._is(str, "a text"))
+        found: str | None = self._is("a text", str)
+        return found
 
     def ident(self) -> str | None:
         """An id: a text, or a whole number of any size, as text."""
-        if isinstance(self.value, int) and not isinstance(self.value, bool):
-            return str(self.value)
-        return self.text()
+        return str(self.value) if type(self.value) is int else self.text()
 
     def number(self) -> float:
         """A number, 0 when there is none."""
-        if self.value is None:
-            return 0.0
-        if isinstance(self.value, bool) or not abs(self._is((int, float), "a number")) < 1e18:
-            self._fail("a number")
-        return float(self.value)
+        found = self._is("a number", int, float) or 0
+        return float(found) if type(self.value) is not bool and abs(found) < 1e18 else float(self._fail("a number"))
 
     def list(self) -> list[At]:
-        items = [] if self.value is None else self._is(list, "a list")
+        items = self._is("a list", list) or []
         return [At(item, f"{self.path}[{index}]") for index, item in enumerate(items)]
 
     def here(self) -> bool:
         return self.value is not None
 
-    def _join(self, name: str) -> str:
-        return f"{self.path}.{name}" if self.path else name
-
-    def _is(self, wanted: type | tuple[type, ...], said: str) -> Any:
-        return self.value if isinstance(self.value, wanted) else self._fail(said)
+    def _is(self, said: str, *wanted: type) -> Any:
+        return self.value if self.value is None or isinstance(self.value, wanted) else self._fail(said)
 
     def _fail(self, said: str) -> Any:
         raise SourceBroken(f"{self.path or 'the document'}: expected {said}, got {type(self.value).__name__}")
