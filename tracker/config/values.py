@@ -6,11 +6,11 @@ Each checker returns the value, or raises ValueError with what is wrong and what
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import time
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -25,6 +25,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u206
 _ADDRESS = r"[^\s@<>,;:\"]+@[^\s@<>,;:\"]+"
 _REFERENCE = r"env:[A-Za-z_][A-Za-z0-9_]*"
 _NEVER = 'a secret is never written here: write "env:NAME" and set NAME in the environment'
+_NO_URL = "not a web address: write https://…"
 
 
 def line(raw: str) -> str:
@@ -32,15 +33,24 @@ def line(raw: str) -> str:
     return _CONTROL.sub("\ufffd", raw)
 
 
-def like(pattern: str, problem: str) -> AfterValidator:
-    """A text that the whole pattern describes and that is one line."""
+def such(test: Callable[[Any], object], problem: str) -> AfterValidator:
+    """A value that passes the test, which may also raise; `{}` in the problem shows it."""
 
-    def check(raw: str) -> str:
-        if not re.fullmatch(pattern, raw) or _CONTROL.search(raw):
-            raise ValueError(problem)
+    def check(raw: Any) -> Any:
+        try:
+            passed = test(raw)
+        except (ValueError, KeyError, OSError):
+            passed = False
+        if not passed:
+            raise ValueError(problem.format(line(str(raw))))
         return raw
 
     return AfterValidator(check)
+
+
+def like(pattern: str, problem: str) -> AfterValidator:
+    """A text that the whole pattern describes and that is one line."""
+    return such(lambda raw: re.fullmatch(pattern, raw) and not _CONTROL.search(raw), problem)
 
 
 def _seconds(raw: object) -> float:
@@ -50,24 +60,10 @@ def _seconds(raw: object) -> float:
     return int(found[1]) * _UNITS[found[2]]
 
 
-def _interval(raw: object) -> float:
-    if (value := _seconds(raw)) < 1:
-        raise ValueError("must be 1s or longer")
-    return value
-
-
 def _clock_time(raw: object) -> time:
     if not isinstance(raw, str) or not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", raw):
         raise ValueError('not a time of day: write "07:00"')
     return time.fromisoformat(raw)
-
-
-def _zone(raw: str) -> str:
-    try:
-        ZoneInfo(raw)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(f'"{line(raw)}" is no time zone: write an IANA name such as "Africa/Bamako"') from None
-    return raw
 
 
 def _country(raw: str) -> str:
@@ -78,26 +74,10 @@ def _country(raw: str) -> str:
     raise ValueError(f'"{line(raw)}" is no country: write ISO 3166 alpha-3, or {", ".join(INTERNATIONAL)}{hint}')
 
 
-def _url(raw: str) -> str:
-    """An http or https address without credentials in it; the problem never shows it, since it may hold some."""
-    try:
-        parts = urlsplit(raw)
-        known = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        known = False
-    if not known or re.search(r"\s", raw) or _CONTROL.search(raw):
-        raise ValueError("not a web address: write https://…")
-    if "@" in parts.netloc:
-        raise ValueError("a secret is never written here: take user and password out of the address")
-    return raw
-
-
-def _allowed(raw: str) -> str:
-    try:
-        opened(raw)
-    except ValueError:
-        raise ValueError(f'"{line(raw)}" is neither host:port nor a CIDR such as "10.0.0.0/8"') from None
-    return raw
+def _is_url(raw: str) -> bool:
+    parts = urlsplit(raw)
+    one_word = not re.search(r"\s", raw) and not _CONTROL.search(raw)
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and one_word
 
 
 def secret(raw: str, environ: Mapping[str, str]) -> str:
@@ -122,14 +102,18 @@ def header(label: str, value: str, environ: Mapping[str, str]) -> str:
 
 
 Duration = Annotated[float, BeforeValidator(_seconds)]
-Wait = Annotated[float, BeforeValidator(_seconds), Field(gt=0)]
-Interval = Annotated[float, BeforeValidator(_interval)]
+Wait = Annotated[Duration, Field(gt=0)]
+Interval = Annotated[Duration, such(lambda value: value >= 1, "must be 1s or longer")]
 Clock = Annotated[time, BeforeValidator(_clock_time)]
-Zone = Annotated[str, AfterValidator(_zone)]
+Zone = Annotated[str, such(ZoneInfo, '"{}" is no time zone: write an IANA name such as "Africa/Bamako"')]
 Country = Annotated[str, AfterValidator(_country)]
-Url = Annotated[str, AfterValidator(_url)]
-MaybeUrl = Annotated[str, AfterValidator(lambda raw: raw and _url(raw))]
-Allowed = Annotated[str, AfterValidator(_allowed)]
+_USERLESS = such(
+    lambda raw: "@" not in urlsplit(raw).netloc,
+    "a secret is never written here: take user and password out of the address",
+)
+Url = Annotated[str, such(_is_url, _NO_URL), _USERLESS]
+MaybeUrl = Annotated[str, such(lambda raw: not raw or _is_url(raw), _NO_URL), _USERLESS]
+Allowed = Annotated[str, such(opened, '"{}" is neither host:port nor a CIDR such as "10.0.0.0/8"')]
 Line = Annotated[str, like(r".*\S.*", "must be one line of text")]
 Name = Annotated[str, like(r"[^\W_][\w.-]{0,99}", "write letters, digits, - _ and . only, a letter or digit first")]
 Language = Annotated[str, like(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", 'not a language: write its ISO 639 code, like "fr"')]
