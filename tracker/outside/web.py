@@ -72,7 +72,7 @@ class Web:
                     still()
                 begun = self._clock.monotonic()
                 async with self._told(_shown(url), left):
-                    status, received, body = await self._exchange(self._sources, "GET", url, headers)
+                    status, received, body = await self._exchange(url, headers)
                     target = _address(received["location"], url) if body is None else None
             left -= self._clock.monotonic() - begun
             if target is None:
@@ -97,7 +97,7 @@ class Web:
         begun = self._clock.monotonic()
         try:
             async with self._told(f"{url.scheme}://{url.host}", self._options.deadline):
-                status, received, body = await self._exchange(self._receivers, "POST", url, headers, call.body)
+                status, received, body = await self._exchange(url, headers, post=True, body=call.body)
         except SourceError as error:
             raise DeliveryRetry(error.message) from None
         return Reply(str(url), status, received, body or b"", self._clock.now(), self._clock.monotonic() - begun)
@@ -106,6 +106,7 @@ class Web:
         """Ends every connection."""
         await self._sources.close()
         await self._receivers.close()
+        await asyncio.sleep(0)  # lets the transports say goodbye to their sockets
 
     def _headers(self, request: Request, *, trusted: bool, same: bool) -> dict[str, str]:
         """What one hop is sent: secrets to the first origin only, validators to the first address only."""
@@ -115,23 +116,23 @@ class Web:
         return {name: value for name, value in headers.items() if name not in dropped}
 
     async def _exchange(
-        self, connections: Connections, method: str, url: httpx.URL, headers: Mapping[str, str], body: bytes = b""
+        self, url: httpx.URL, headers: Mapping[str, str], *, post: bool = False, body: bytes = b""
     ) -> tuple[int, dict[str, str], bytes | None]:
         """Status, headers and body of one answer; no body of a redirect that a GET has to follow."""
         target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
         sent = [(name.encode("ascii"), value.encode("latin-1")) for name, value in headers.items() if name != "host"]
         limits = {"timeout": {"connect": self._options.connect}}
+        method, connections = ("POST", self._receivers) if post else ("GET", self._sources)
         asked = httpcore.Request(
             method, target, headers=[(b"host", url.netloc), *sent], content=body, extensions=limits
         )
         async with connections.exchange(asked) as response:
             status, received = response.status, _received(response)
-            if method == "POST":
-                return status, received, await _beginning(response.aiter_stream())
-            if status in (301, 302, 303, 307, 308) and "location" in received:
+            if not post and status in (301, 302, 303, 307, 308) and "location" in received:
                 return status, received, None
-            coding = "" if status in (204, 304) else received.get("content-encoding", "")
-            return status, received, await _decoded(response.aiter_stream(), coding, self._options.max_bytes)
+            coding = "" if post or status in (204, 304) else received.get("content-encoding", "")
+            limit = _CALL_BODY if post else self._options.max_bytes
+            return status, received, await _decoded(response.aiter_stream(), coding, limit, cut=post)
 
     @asynccontextmanager
     async def _told(self, place: str, left: float) -> AsyncIterator[None]:
@@ -156,18 +157,9 @@ class Web:
         raise kind(f"{place}: {why}")
 
 
-async def _beginning(chunks: AsyncIterable[bytes]) -> bytes:
-    kept = b""
-    async for chunk in chunks:
-        kept += chunk
-        if len(kept) >= _CALL_BODY:
-            break
-    return kept[:_CALL_BODY]
-
-
-async def _decoded(chunks: AsyncIterable[bytes], codings: str, limit: int) -> bytes:
+async def _decoded(chunks: AsyncIterable[bytes], codings: str, limit: int, *, cut: bool) -> bytes:
     """The body, of at most one content coding, and only gzip, which is all we offer. SourceBroken for more than `limit`
-    bytes before or after decoding, and for a coding that is damaged or stops early."""
+    bytes before or after decoding unless `cut` there, and for a coding that is damaged or stops early."""
     named = [name for each in codings.lower().split(",") if (name := each.strip()) not in ("", "identity")]
     if named not in ([], ["gzip"], ["x-gzip"]):
         raise SourceBroken(f"its content coding {', '.join(named)[:60]!r} was not offered")
@@ -176,7 +168,7 @@ async def _decoded(chunks: AsyncIterable[bytes], codings: str, limit: int) -> by
     async for chunk in chunks:
         wire += len(chunk)
         part = chunk
-        while part and max(wire, len(body)) <= limit:
+        while part and len(body) <= limit:
             try:
                 body += gunzip.decompress(part, limit + 1 - len(body)) if gunzip else part
             except zlib.error:
@@ -186,6 +178,8 @@ async def _decoded(chunks: AsyncIterable[bytes], codings: str, limit: int) -> by
                 break
             gunzip = zlib.decompressobj(wbits=31)
         if max(wire, len(body)) > limit:
+            if cut:
+                return bytes(body[:limit])
             raise SourceBroken(f"it is larger than {limit} bytes")
     if gunzip and not gunzip.eof:
         raise SourceBroken("its gzip coding is truncated")

@@ -49,13 +49,7 @@ class Workers:
     """
 
     def __init__(
-        self,
-        count: int,
-        initializer: Callable[..., None],
-        initargs: tuple[Any, ...] = (),
-        *,
-        seconds: float,
-        memory: int,
+        self, count: int, initializer: Callable[..., None], initargs: Any = (), *, seconds: float, memory: int
     ) -> None:
         self._inline, self._closed = count == 0, False
         if self._inline:
