@@ -40,7 +40,7 @@ _LOGIN = re.compile(
 _ROOT_END = re.compile(rb"</(?:rss|feed|(?:\w+:)?RDF)\s*>")
 _ITEM_EDGE = re.compile(rb"<(/?)(?:\w+:)?(?:item|entry)\b")
 _PERIODS = {"hourly": 3600.0, "daily": 86400.0, "weekly": 604800.0, "monthly": 2592000.0, "yearly": 31536000.0}
-_BRIDGE_ERROR = "Bridge returned error"
+_BRIDGE_ERROR = re.compile("Bridge returned error")
 
 
 class Options(Strict):
@@ -69,12 +69,11 @@ def read(source: Source, state: PollState, reply: Reply) -> Page:
         entries, notes = _whole_entries(parsed, reply.body)
         drafts, hint = [_draft(entry, parsed, reply.url, source.timezone) for entry in entries], _hint(parsed.feed)
     whole = [draft for draft in drafts if draft.title or draft.text or draft.url or draft.media]
-    errors = [draft for draft in whole if (draft.title or "").startswith(_BRIDGE_ERROR)]
-    if errors:
-        notes.append(f"dropped {len(errors)} error item(s) of a bridge: {errors[0].title}"[:200])
+    if errors := [draft.title for draft in whole if _BRIDGE_ERROR.match(draft.title or "")]:
+        notes.append(f"dropped {len(errors)} error item(s) of a bridge: {errors[0]}"[:200])
     if len(whole) < len(drafts):
         notes.append(f"dropped {len(drafts) - len(whole)} item(s) with nothing in them")
-    kept = tuple(draft for draft in whole if draft not in errors)
+    kept = tuple(draft for draft in whole if not _BRIDGE_ERROR.match(draft.title or ""))
     return Page(kept, cursor=dict(state.cursor), interval_hint=hint, notes=tuple(notes))
 
 

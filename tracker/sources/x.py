@@ -20,8 +20,8 @@ from pydantic import Field, field_validator
 from tracker import text
 from tracker.errors import SourceBroken, SourceError, SourceGone, SourceRefused, SourceThrottled
 from tracker.models.source import Page, PollState, Reply, Request, Source
-from tracker.sources import identity, xpost
-from tracker.sources.kind import Strict
+from tracker.sources import xpost
+from tracker.sources.kind import Strict, WebAddress
 from tracker.sources.shape import At, load
 
 _FIELDS = {
@@ -37,7 +37,7 @@ class Options(Strict):
     `max_pages`: pages of 100 posts a poll may read."""
 
     handle: str
-    base_url: str = "https://api.x.com"
+    base_url: WebAddress = "https://api.x.com"
     replies: bool = True
     retweets: bool = True
     max_pages: int = Field(default=50, ge=1, le=50)
@@ -49,40 +49,35 @@ class Options(Strict):
             raise ValueError("must be an X handle: 1 to 15 letters, digits or underscores")
         return handle.removeprefix("@")
 
-    @field_validator("base_url")
-    @classmethod
-    def _web(cls, url: str) -> str:
-        if not identity.absolute(url):
-            raise ValueError("must be an http:// or https:// address")
-        return url.rstrip("/")
-
 
 def ask(source: Source, state: PollState) -> Request:
     """The look-up of the account when its number is not known yet (or the handle changed), else the first page."""
-    options = Options.model_validate(dict(source.options))
+    options = _options(source)
     if _is_known(state.cursor, options):
-        return _timeline(source, options, state.cursor, None)
-    return _request(source, f"{options.base_url}/2/users/by/username/{options.handle}")
+        return _timeline(source, state.cursor, None)
+    return _request(source, f"by/username/{options.handle}")
+
+
+def _options(source: Source) -> Options:
+    return Options.model_validate(dict(source.options))
 
 
 def _is_known(cursor: Mapping[str, Any], options: Options) -> bool:
     return bool(cursor.get("user_id")) and str(cursor.get("handle", "")).lower() == options.handle.lower()
 
 
-def _request(source: Source, url: str) -> Request:
+def _request(source: Source, path: str) -> Request:
+    url = f"{_options(source).base_url.rstrip('/')}/2/users/{path}"
     return Request(url, headers={"Accept": "application/json"}, secrets=source.secrets, conditional=False)
 
 
-def _timeline(source: Source, options: Options, cursor: Mapping[str, Any], token: str | None) -> Request:
-    left_out = [name for name in ("retweets", "replies") if not getattr(options, name)]
-    query = {
-        "max_results": "100",
-        **_FIELDS,
-        **{key: str(cursor[key]) for key in ("since_id", "until_id") if cursor.get(key)},
-        **({"exclude": ",".join(left_out)} if left_out else {}),
-        **({"pagination_token": token} if token else {}),
-    }
-    return _request(source, f"{options.base_url}/2/users/{cursor['user_id']}/tweets?{urlencode(query, safe=',')}")
+def _timeline(source: Source, cursor: Mapping[str, Any], token: str | None) -> Request:
+    options = _options(source)
+    left_out = ",".join(name for name in ("retweets", "replies") if not getattr(options, name))
+    asked = {"since_id": cursor.get("since_id"), "until_id": cursor.get("until_id"), "exclude": left_out}
+    query = {"max_results": "100", **_FIELDS, **asked, "pagination_token": token}
+    stated = urlencode({name: value for name, value in query.items() if value}, safe=",")
+    return _request(source, f"{cursor['user_id']}/tweets?{stated}")
 
 
 def refuse(reply: Reply, now: datetime) -> None:
@@ -92,20 +87,14 @@ def refuse(reply: Reply, now: datetime) -> None:
     detail = _problem(reply.body)
     said = f"X says {reply.status}: {detail}"[:250]
     if "usage-capped" in detail or "UsageCapExceeded" in detail or reply.status == 402:
-        raise SourceThrottled(f"{said} (the plan's usage cap is spent)", _until_reset(reply, now) or 86400.0)
+        raise SourceThrottled(f"{said} (the plan's usage cap is spent)", reply.until_reset(now) or 86400.0)
     if reply.status == 429:
-        raise SourceThrottled(said, _until_reset(reply, now))
+        raise SourceThrottled(said, reply.until_reset(now))
     if reply.status == 401:
         raise SourceRefused(f"{said} (is TRACKER_X_BEARER_TOKEN right?)")
     if reply.status == 404 or "suspend" in detail.lower():
         raise SourceGone(said)
     raise SourceRefused(said) if reply.status == 403 else SourceBroken(said)
-
-
-def _until_reset(reply: Reply, now: datetime) -> float | None:
-    stated = reply.headers.get("x-rate-limit-reset", "")
-    wait = int(stated) - now.timestamp() if re.fullmatch(r"\d{1,12}", stated) else 0.0
-    return min(wait + 1.0, 86400.0) if wait > 0 else None
 
 
 def _problem(body: bytes) -> str:
@@ -115,67 +104,59 @@ def _problem(body: bytes) -> str:
     except SourceBroken:
         return "no reason given"
     inner = whole.get("errors") if isinstance(whole, dict) else None
-    parts = [whole, inner[0] if isinstance(inner, list) and inner else None]
-    names = ("title", "detail", "message", "type", "reason")
-    told = [
-        str(part[name])
-        for part in parts
-        if isinstance(part, dict)
-        for name in names
-        if part.get(name, "about:blank") != "about:blank"
-    ]
-    said = " · ".join(dict.fromkeys(word.rsplit("/problems/", 1)[-1] for word in told))
-    return text.visible(text.squeeze(text.clean(said)))[:200] or "no reason given"
+    parts = [part for part in (whole, *(inner if isinstance(inner, list) else ())[:1]) if isinstance(part, dict)]
+    named = [part.get(name) for part in parts for name in ("title", "detail", "message", "type", "reason")]
+    told = dict.fromkeys(str(one).rsplit("/problems/", 1)[-1] for one in named if one not in (None, "about:blank"))
+    return text.visible(text.squeeze(text.clean(" · ".join(told))))[:200] or "no reason given"
 
 
 def read(source: Source, state: PollState, reply: Reply) -> Page:
     """The look-up's answer, or one page of posts; `reads` counts the posts in it, which X bills."""
-    options = Options.model_validate(dict(source.options))
     answer = load(reply.body)
     if not isinstance(answer.value, dict):
         raise SourceBroken("not an answer of the X API: the document is not an object")
-    if answer["errors"].list() and not (answer["data"].here() or answer["meta"].here()):
+    if not (answer["data"].here() or answer["meta"].here()):
         raise _no_account(answer, reply)
-    if not _is_known(state.cursor, options):
-        return _found_account(source, options, state, answer)
-    return _page(source, options, state, answer, reply)
+    if not _is_known(state.cursor, _options(source)):
+        return _found_account(source, state, answer)
+    return _page(source, state, answer, reply)
 
 
 def _no_account(answer: At, reply: Reply) -> SourceError:
-    said = f"X says: {_problem(reply.body)}"
-    kind = str(answer["errors"].list()[0].value)
-    if "suspended" in kind.lower() or "resource-not-found" in kind or "Not Found" in kind:
-        return SourceGone(said)
-    return SourceRefused(said)
+    errors, detail = answer["errors"].list(), _problem(reply.body)
+    if not errors:
+        return SourceBroken(f"an answer of the X API with neither data nor meta: {detail}")
+    kind = str(errors[0].value)
+    gone = "suspended" in kind.lower() or "resource-not-found" in kind or "Not Found" in kind
+    return SourceGone(f"X says: {detail}") if gone else SourceRefused(f"X says: {detail}")
 
 
-def _found_account(source: Source, options: Options, state: PollState, answer: At) -> Page:
+def _found_account(source: Source, state: PollState, answer: At) -> Page:
     number = answer["data"]["id"].ident()
     if not number or not number.isascii() or not number.isdigit():
         raise SourceBroken("data.id: expected the number of an account")
     same = state.cursor.get("user_id") == number
-    cursor = {**(state.cursor if same else {}), "handle": options.handle, "user_id": number}
-    return Page(next=_timeline(source, options, cursor, None), cursor=cursor)
+    cursor = {**(state.cursor if same else {}), "handle": _options(source).handle, "user_id": number}
+    return Page(next=_timeline(source, cursor, None), cursor=cursor)
 
 
-def _page(source: Source, options: Options, state: PollState, answer: At, reply: Reply) -> Page:
-    if not (answer["meta"].here() or answer["data"].here()):
-        raise SourceBroken(f"an answer of the X API with neither data nor meta: {_problem(reply.body)}")
-    posts = answer["data"].list()
+def _page(source: Source, state: PollState, answer: At, reply: Reply) -> Page:
+    options, posts, includes = _options(source), answer["data"].list(), answer["includes"]
     ids = [xpost.ident(post) for post in posts]
-    cursor, following, notes, hint = _onward(state.cursor, ids, answer["meta"]["next_token"].text(), options, reply)
+    token = answer["meta"]["next_token"].text()
+    cursor, following, notes, hint = _onward(state.cursor, ids, token, options.max_pages, reply)
     return Page(
-        drafts=xpost.drafts(posts, answer["includes"], options.handle),
-        next=_timeline(source, options, cursor, following) if following else None,
+        drafts=xpost.drafts(posts, includes, options.handle),
+        next=_timeline(source, cursor, following) if following else None,
         cursor=cursor,
-        reads=len(posts) + len(xpost.included(answer["includes"])),
+        reads=len(posts) + len(xpost.included(includes)),
         interval_hint=hint,
         notes=notes,
     )
 
 
 def _onward(
-    old: Mapping[str, Any], ids: list[str], token: str | None, options: Options, reply: Reply
+    old: Mapping[str, Any], ids: list[str], token: str | None, max_pages: int, reply: Reply
 ) -> tuple[dict[str, Any], str | None, tuple[str, ...], float | None]:
     """(cursor, token of the next page if it is to be read, notes, seconds to wait).
 
@@ -188,10 +169,10 @@ def _onward(
     newest = max([*watermarks, str(started.get("newest") or old.get("since_id") or "0")], key=int)
     stay = {key: old[key] for key in ("handle", "user_id", "since_id", "until_id") if old.get(key)}
     pages = int(old.get("pages", 0)) + 1 if asked else 1
-    if token and token != asked and pages < options.max_pages:
+    if token and token != asked and pages < max_pages:
         if reply.headers.get("x-rate-limit-remaining") == "0" and ids:
             held = {**stay, "newest": newest, "until_id": min(ids, key=int)}
-            wait = _until_reset(reply, reply.received_at)
+            wait = reply.until_reset(reply.received_at)
             return held, None, ("rate limit spent: older posts follow at the next poll",), wait
         return {**stay, "newest": newest, "pages": pages}, token, (), None
     why = "the same token came twice" if token == asked else f"{pages} page(s) are read"
