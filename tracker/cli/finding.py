@@ -199,44 +199,25 @@ def quote(
     words: Annotated[str, typer.Argument(help="The words that somebody is said to have said.")],
     json: Json = False,
 ) -> None:
-    """Did anybody we watch say these words? The statements that hold them, with a verdict.
+    """Did anybody we watch say these words? Who did: exact, truncated (…) or altered. Not found is an answer too: 0.
 
     Example: tracker quote "améliorer la sécurité de nos populations respectives"
     """
-    from tracker.classify import quotes
+    from tracker.cli import quoting
     from tracker.cli import show as shown
     from tracker.models import shape
-    from tracker.models.query import And, AnyFacet, Phrase
-    from tracker.text import tokens
 
-    surface = tuple(tokens(words, query=True))
     with session(context).tracker() as tracker:
-        near = tracker.archive.quoted(quotes.fingerprints(words))
-        exact = (
-            tracker.archive.search(And((AnyFacet(("all:all",)), Phrase(surface))), limit=20).statements
-            if surface
-            else ()
-        )
-    candidates = {one.id: one for one in (*exact, *near)}
-    found = quotes.find(None, f"“{words}”", [(one.id, one.post.text) for one in candidates.values()])
+        found = list(quoting.find(tracker, words))
     if json:
-        shown.as_json(
-            {
-                "quote": words,
-                "found": [
-                    {
-                        "verdict": one.verdict,
-                        "exact": one.words.exact,
-                        "statement": shape.statement(candidates[one.statement]),
-                    }
-                    for one in found
-                ],
-            }
-        )
+        told = [
+            {"verdict": verdict, "exact": exact, "statement": shape.statement(one)} for verdict, exact, one in found
+        ]
+        shown.as_json({"quote": words, "found": told})
         return
     shown.table(
         ("verdict", "id", "published", "who", "labels", "said"),
-        [(one.verdict, *shown.statement_row(candidates[one.statement])) for one in found],
+        [(verdict, *shown.statement_row(one)) for verdict, _, one in found],
         "not found in the archive: tracker coverage SOURCE says how well a source was watched",
     )
 
