@@ -132,9 +132,7 @@ def _no_account(answer: At, reply: Reply) -> SourceError:
 
 
 def _found_account(source: Source, state: PollState, answer: At) -> Page:
-    number = answer["data"]["id"].ident()
-    if not number or not number.isascii() or not number.isdigit():
-        raise SourceBroken("data.id: expected the number of an account")
+    number = xpost.number(answer["data"]["id"])
     same = state.cursor.get("user_id") == number
     cursor = {**(state.cursor if same else {}), "handle": _options(source).handle, "user_id": number}
     return Page(next=_timeline(source, cursor, None), cursor=cursor)
@@ -142,7 +140,7 @@ def _found_account(source: Source, state: PollState, answer: At) -> Page:
 
 def _page(source: Source, state: PollState, answer: At, reply: Reply) -> Page:
     options, posts, includes = _options(source), answer["data"].list(), answer["includes"]
-    ids = [xpost.ident(post) for post in posts]
+    ids = [xpost.number(post["id"]) for post in posts]
     token = answer["meta"]["next_token"].text()
     cursor, following, notes, hint = _onward(state.cursor, ids, token, options.max_pages, reply)
     return Page(

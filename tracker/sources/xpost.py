@@ -23,12 +23,12 @@ FIRST_SNOWFLAKE = 10**15
 _EPOCH_MS = 1288834974657
 
 
-def ident(post: At) -> str:
-    """The number of a post, as text of up to 25 digits."""
-    number = post["id"].ident()
-    if not number or not number.isascii() or not number.isdigit() or len(number) > 25:
-        raise SourceBroken(f"{post.path}.id: expected a number")
-    return number
+def number(at: At) -> str:
+    """An id of X, as text of up to 25 digits."""
+    found = at.ident()
+    if not found or not re.fullmatch("[0-9]{1,25}", found):
+        raise SourceBroken(f"{at.path}: expected a number")
+    return found
 
 
 def included(includes: At) -> list[At]:
@@ -39,25 +39,23 @@ def included(includes: At) -> list[At]:
 def drafts(posts: list[At], includes: At, handle: str) -> tuple[Draft, ...]:
     """One draft a post (of several versions of one post the latest). SourceBroken names a field of a wrong type."""
     media = {key: one for one in includes["media"].list() if (key := one["media_key"].text())}
-    others = {ident(post): post for post in included(includes)}
-    latest: dict[str, At] = {}
-    for post in posts:
-        first = min(_chain(post), key=int)
-        if first not in latest or int(ident(post)) > int(ident(latest[first])):
-            latest[first] = post
-    return tuple(_draft(post, media, others, handle) for post in latest.values())
+    others = {number(post["id"]): post for post in included(includes)}
+    latest = {_chain(post)[0]: post for post in sorted(posts, key=lambda post: int(number(post["id"])))}
+    order = dict.fromkeys(_chain(post)[0] for post in posts)
+    return tuple(_draft(latest[first], media, others, handle) for first in order)
 
 
 def _chain(post: At) -> list[str]:
+    """The ids of a post's versions, the first one first."""
     history = post.first("edit_history_tweet_ids", "edit_history_post_ids").list()
-    ids = {ident(At({"id": one.ident()}, one.path)) for one in history} | {ident(post)}
-    return sorted(ids, key=int)
+    return sorted({number(one) for one in (*history, post["id"])}, key=int)
 
 
 def _draft(post: At, media: Mapping[str, At], others: Mapping[str, At], handle: str) -> Draft:
-    number, chain, references = ident(post), _chain(post), _references(post)
+    own, chain, references = number(post["id"]), _chain(post), _references(post)
     reposted = next((one.external_id for one in references if one.type == "reposts"), None)
     shown = others.get(reposted or "", post)
+    retweet = re.match(r"RT (@\w{1,15}):", post["text"].text() or "") if reposted else None
     stated, lang, begun = post["created_at"].text(), shown["lang"].text(), _snowflake(chain[0])
     created, assumed = dates.read(stated)
     published, is_edit = created, len(chain) > 1
@@ -69,39 +67,31 @@ def _draft(post: At, media: Mapping[str, At], others: Mapping[str, At], handle: 
         external_id=chain[0],
         keys=tuple(identity.id_key(one) for one in chain),
         text=_text(shown),
-        url=f"https://x.com/{handle}/status/{number}",
+        url=f"https://x.com/{handle}/status/{own}",
         lang=None if lang in _UNKNOWN_LANGS else lang,
-        author=_reposted_from(post) if reposted else None,
+        author=retweet[1] if retweet else None,
         published_stated=stated,
         published_at=published,
         published_inferred=assumed,
         inferred_at=None if published else begun,
         edited_stated=stated if is_edit else None,
-        edited_at=(created or _snowflake(number)) if is_edit else None,
+        edited_at=(created or _snowflake(own)) if is_edit else None,
         media=tuple(_media(shown, media)) or (tuple(_media(post, media)) if shown is not post else ()),
         references=references,
         presence="withheld" if post["withheld"].here() else "live",
     )
 
 
-def _snowflake(number: str) -> datetime | None:
-    if not FIRST_SNOWFLAKE <= int(number) < 2**63:
+def _snowflake(post: str) -> datetime | None:
+    if not FIRST_SNOWFLAKE <= int(post) < 2**63:
         return None
-    return datetime.fromtimestamp(((int(number) >> 22) + _EPOCH_MS) / 1000, UTC)
+    return datetime.fromtimestamp(((int(post) >> 22) + _EPOCH_MS) / 1000, UTC)
 
 
 def _references(post: At) -> tuple[Reference, ...]:
-    found = []
-    for one in post.first("referenced_tweets", "referenced_posts").list():
-        kind, number = _RELATIONS.get(one["type"].text() or ""), one["id"].ident()
-        if kind and number:
-            found.append(Reference(kind, external_id=number, url=f"https://x.com/i/status/{number}"))
-    return tuple(found)
-
-
-def _reposted_from(post: At) -> str | None:
-    match = re.match(r"RT (@\w{1,15}):", post["text"].text() or "")
-    return match[1] if match else None
+    stated = post.first("referenced_tweets", "referenced_posts").list()
+    found = ((_RELATIONS.get(one["type"].text() or ""), one["id"].ident()) for one in stated)
+    return tuple(Reference(kind, key, f"https://x.com/i/status/{key}") for kind, key in found if kind and key)
 
 
 def _text(post: At) -> str:
@@ -121,13 +111,10 @@ def _text(post: At) -> str:
 def _media(post: At, known: Mapping[str, At]) -> list[Media]:
     """The post's attachments: pictures as they are, of a video the variant with the most bits a second."""
     found = []
-    for key in post["attachments"]["media_keys"].list():
-        one = known.get(key.text() or "")
-        if one is None:
-            continue
-        films = [v for v in one["variants"].list() if identity.absolute(v["url"].text())]
-        best = max(films, key=lambda v: v.first("bit_rate", "bitrate").number(), default=one)["url"].text()
+    keys = (key.text() or "" for key in post["attachments"]["media_keys"].list())
+    for one in (known[key] for key in keys if key in known):
+        films = [film for film in one["variants"].list() if identity.absolute(film["url"].text())]
+        best = max(films, key=lambda film: film.first("bit_rate", "bitrate").number(), default=one)["url"].text()
         url = identity.absolute(one["url"].text() or best or one["preview_image_url"].text())
-        if url:
-            found.append(Media(one["type"].text() or "photo", url, alt=one["alt_text"].text()))
+        found += [Media(one["type"].text() or "photo", url, alt=one["alt_text"].text())] if url else []
     return found
