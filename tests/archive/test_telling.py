@@ -33,6 +33,20 @@ def test_a_plan_tells_an_alert_once_whoever_planned_it(archive: Archive, opened:
     assert archive.outbox().pending == 2
 
 
+def test_who_unsubscribed_gets_no_more_of_that_receiver(archive: Archive) -> None:
+    archive.notify(notification("n1", receiver="digest:morning", recipients=("A@example.org", "b@example.org")))
+    archive.unsubscribe("digest:morning", "a@example.org", w.T0)
+    archive.unsubscribe("digest:morning", "a@example.org", w.T0)
+    archive.notify(notification("n2", receiver="digest:morning", recipients=("a@Example.org", "b@example.org")))
+    archive.notify(notification("n3", recipients=("a@example.org",)))
+    due = {(one.notification.id, one.recipient) for one in archive.claim_deliveries(w.T0, 9, 60)}
+    assert due == {("n1", "b@example.org"), ("n2", "b@example.org"), ("n3", "a@example.org")}
+    assert archive.outbox().held == 2
+    assert archive.notification("n2").receiver == "digest:morning"
+    with pytest.raises(NotFound):
+        archive.notification("n9")
+
+
 def test_silences_are_in_force_between_their_times_and_can_be_ended(archive: Archive) -> None:
     silence = Silence("s1", "leader:x", w.T0, w.T0 + DAY, "known", "me")
     archive.add_silence(silence)

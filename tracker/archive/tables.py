@@ -71,6 +71,7 @@ deliveries = _table(
     "deliveries",
     "id:b notification recipient state attempt:i due_at:@ lease_until:@ lease_token reason settled_at:@",
 )
+unsubscribed = _table("unsubscribed", "receiver recipient at:@")
 silences = _table("silences", "id query starts_at:@ ends_at:@ comment created_by")
 issues = _table("issues", "digest day starts_at:@ ends_at:@ made_at:@ notification mailed_at:@")
 digest_matches = _table("digest_matches", "id:b digest statement matched_at:@ issue")

@@ -69,16 +69,39 @@ class Telling(Keeping):
         fresh = list({one.id: one for one in notifications if one.id not in old}.values())
         last = connection.execute(select(func.coalesce(func.max(t.deliveries.c.id), 0))).scalar_one()
         pairs = [(one, recipient) for one in fresh for recipient in dict.fromkeys(one.recipients)]
+        gone = t.unsubscribed.c
+        asked = select(gone.receiver, gone.recipient).where(gone.receiver.in_({one.receiver for one in fresh}))
+        left = set(map(tuple, connection.execute(asked))) if fresh else set()
+        held = [(one.receiver, recipient.lower()) in left for one, recipient in pairs]
         self.add(connection, t.notifications, [
             {"id": one.id, "type": one.type, "receiver": one.receiver, "created_at": one.created_at,
              "notification": dump(one)}
             for one in fresh
         ])  # fmt: skip
         self.add(connection, t.deliveries, [
-            {"id": last + n, "notification": one.id, "recipient": recipient, "state": "pending", "attempt": 0,
-             "due_at": one.not_before or one.created_at}
-            for n, (one, recipient) in enumerate(pairs, 1)
+            {"id": last + n, "notification": one.id, "recipient": recipient, "attempt": 0,
+             "state": "held" if unwanted else "pending", "reason": "unsubscribed" if unwanted else None,
+             "settled_at": one.created_at if unwanted else None, "due_at": one.not_before or one.created_at}
+            for n, ((one, recipient), unwanted) in enumerate(zip(pairs, held, strict=True), 1)
         ])  # fmt: skip
+
+    def notification(self, id: str) -> Notification:
+        """One that was put in the outbox. NotFound when there is none of this id."""
+        with self.reading() as connection:
+            its = t.notifications.c
+            found: str | None = connection.scalar(select(its.notification).where(its.id == id))
+        if found is None:
+            raise NotFound(f"no notification {id[:40]!r}")
+        return load(Notification, found)
+
+    def unsubscribe(self, receiver: str, recipient: str, now: datetime) -> None:
+        """This recipient wants no more of this receiver (a digest's is `digest:NAME`): nothing that waits is sent."""
+        row, whole, person = t.deliveries.c, t.notifications.c, recipient.lower()
+        query = update(t.deliveries).where(row.state == "pending", func.lower(row.recipient) == person)
+        query = query.where(row.notification.in_(select(whole.id).where(whole.receiver == receiver)))
+        with self.writing() as connection:
+            self.add(connection, t.unsubscribed, [{"receiver": receiver, "recipient": person, "at": now}])
+            connection.execute(query.values(state="held", reason="unsubscribed", settled_at=now))
 
     def claim_deliveries(self, now: datetime, limit: int, lease: float) -> list[Delivery]:
         """Lease what is due to this worker and mark it as being sent, the longest waiting first.

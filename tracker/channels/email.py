@@ -32,6 +32,11 @@ _HEADINGS = {
 }  # fmt: skip
 
 
+def known_as(recipient: str) -> str:
+    """What stands for an address in a Message-ID and in the link to unsubscribe."""
+    return hashlib.blake2b(recipient.lower().encode(), digest_size=8).hexdigest()
+
+
 def write(notification: Notification, receiver: Receiver, recipient: str, context: Context, now: datetime) -> Mail:
     """One recipient's mail. Raises DeliveryDead for an address that no mail can be written to."""
     name, _, address = context.sender.rpartition("<")
@@ -39,7 +44,7 @@ def write(notification: Notification, receiver: Receiver, recipient: str, contex
     if not _ADDRESS.fullmatch(recipient) or not _ADDRESS.fullmatch(address):
         raise DeliveryDead(f"{receiver.name}: the recipient or `from` is no mail address")
     domain = address.rpartition("@")[2]
-    key = f"{notification.id}.{hashlib.blake2b(recipient.lower().encode(), digest_size=8).hexdigest()}"
+    key = f"{notification.id}.{known_as(recipient)}"
     page = f"{context.public_url.rstrip('/')}/unsubscribe/{key.replace('.', '/')}" if context.public_url else ""
     subject, text, html = render(notification, context, now, page)
     message = EmailMessage(_POLICY)

@@ -11,6 +11,7 @@ from fastapi import APIRouter, HTTPException, Path, Request
 from fastapi.responses import RedirectResponse, Response
 
 from tracker import terms, text
+from tracker.channels import email
 from tracker.errors import NotFound, QueryError
 from tracker.models.query import AnyFacet
 from tracker.models.source import Evidence
@@ -171,3 +172,15 @@ def issue(request: Request, its: Its, name: Name, day: date) -> Response:
     if one is None:
         raise NotFound(f"digest {name!r} has no issue of {day}")
     return page(request, "issue.html", one=one, statements=its.archive.statements(list(one.statements)))
+
+
+@router.api_route("/unsubscribe/{notification}/{known}", methods=["GET", "POST"])
+def unsubscribe(request: Request, its: Its, notification: Name, known: Name) -> Response:
+    """Where a mail's List-Unsubscribe leads: a button; whoever presses it (mail programs do: RFC 8058) gets no more."""
+    told, done = its.archive.notification(notification), request.method == "POST"
+    recipient = next((one for one in told.recipients if email.known_as(one) == known), None)
+    if recipient is None:
+        raise NotFound("no mail of ours has this address to unsubscribe at")
+    if done:
+        its.archive.unsubscribe(told.receiver, recipient, its.clock.now())
+    return page(request, "unsubscribe.html", receiver=told.receiver.removeprefix("digest:"), done=done)
