@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.servers import Certificate, Scripted, closed
-from tracker.errors import DeliveryDead, DeliveryError, DeliveryRetry, DeliveryUnknown
+from tracker.errors import ArchiveAway, DeliveryDead, DeliveryError, DeliveryRetry, DeliveryUnknown
 from tracker.models.telling import Mail
 from tracker.outside.mail import Mailer
 
@@ -223,3 +223,14 @@ async def test_a_mail_given_up_before_its_message_is_not_sent_later() -> None:
         go.set()
         await mailer(port).send(letter())
     assert len(post.kept) == 1
+
+
+async def test_what_is_called_before_the_message_may_stop_it() -> None:
+    def refuse() -> None:
+        raise ArchiveAway("the lease was lost")
+
+    post = Post()
+    async with serving(post) as port:
+        with pytest.raises(ArchiveAway, match="lease"):
+            await mailer(port).send(letter(), refuse)
+    assert post.kept == []

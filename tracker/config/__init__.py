@@ -245,16 +245,13 @@ class _Loading:
                     self.refer_all(self.told, place, made["receivers"])
                 else:
                     self.needs_mail(place)
-                yield made | {"query": self.query(place, made["query"], words)}
+                parsed = Query(made["query"], Everything())
+                try:
+                    parsed = query.parse(made["query"], words) if words else parsed
+                except QueryError as error:
+                    self.told.problem(f"{place}.query", str(error))
+                yield made | {"query": parsed}
 
     def refer_all(self, book: Book, place: str, receivers: tuple[str, ...]) -> None:
         for number, receiver in enumerate(receivers, 1):
             book.refer(f"{place}.receivers[{number}]", receiver, self.told, "receiver")
-
-    def query(self, place: str, written: str, words: query.Vocabulary | None) -> Query:
-        """The parsed query; in place of one that cannot be read, a problem."""
-        try:
-            return query.parse(written, words) if words else Query(written, Everything())
-        except QueryError as error:
-            self.told.problem(f"{place}.query", str(error))
-            return Query(written, Everything())

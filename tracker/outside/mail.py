@@ -17,7 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Literal
 
-from tracker.errors import DeliveryDead, DeliveryError, DeliveryRetry, DeliveryUnknown
+from tracker.errors import DeliveryDead, DeliveryError, DeliveryRetry, DeliveryUnknown, TrackerError
 from tracker.models.telling import Mail
 
 #: Fixed: looking up our own name takes as long as the DNS likes. A literal passes where "localhost" is refused.
@@ -74,7 +74,7 @@ class _Talk:
         try:
             self._submit(self._enter())
             outcome.set_result(None)
-        except DeliveryError as error:
+        except TrackerError as error:  # a DeliveryError, or what `last` raised
             outcome.set_exception(error)
         except OSError as error:
             outcome.set_exception(self.lost(_reason(error)))
