@@ -25,8 +25,8 @@ from tracker.outside.web import Web
 from tracker.outside.workers import Workers
 from tracker.sources import KINDS
 
-#: Pages of one poll: a hostile or very long timeline goes on at the next poll.
-MOST_PAGES = 50
+#: Requests of one poll: a look-up and 51 pages; a hostile or very long timeline goes on at the next poll.
+MOST_PAGES = 52
 #: Writes are grouped for up to this long, in seconds, and up to so many readings.
 GROUP_WAIT, GROUP_SIZE = 0.05, 64
 #: Seconds until another worker may take over a source from one that died. What is in hand is held for longer three
