@@ -11,16 +11,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from html import unescape
+from typing import Any, Literal
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from pydantic import Field, field_validator
 
 from tracker import text
 from tracker.errors import SourceBroken, SourceError, SourceGone, SourceRefused, SourceThrottled
-from tracker.models.source import Page, PollState, Reply, Request, Source
-from tracker.sources import xpost
+from tracker.models.source import Draft, Page, PollState, Reply, Request, Source
+from tracker.models.statement import Media, Reference
+from tracker.sources import dates, identity
 from tracker.sources.kind import Strict, WebAddress
 from tracker.sources.shape import At, load
 
@@ -30,6 +32,14 @@ _FIELDS = {
     "expansions": "attachments.media_keys,referenced_tweets.id",
     "media.fields": "type,url,preview_image_url,alt_text,variants",
 }
+
+_RELATIONS: Mapping[str, Literal["reposts", "replies_to", "quotes"]] = {
+    "retweeted": "reposts", "reposted": "reposts", "quoted": "quotes", "replied_to": "replies_to",
+}  # fmt: skip
+_UNKNOWN_LANGS = {"und", "zxx", "qme", "qam", "qct", "qht", "qst", "art"}
+#: Below this an id tells no time: snowflakes began in November 2010, and simulators count from 1.
+FIRST_SNOWFLAKE = 10**15
+_EPOCH_MS = 1288834974657
 
 
 class Options(Strict):
@@ -132,7 +142,7 @@ def _no_account(answer: At, reply: Reply) -> SourceError:
 
 
 def _found_account(source: Source, state: PollState, answer: At) -> Page:
-    number = xpost.number(answer["data"]["id"])
+    number = _number(answer["data"]["id"])
     same = state.cursor.get("user_id") == number
     cursor = {**(state.cursor if same else {}), "handle": _options(source).handle, "user_id": number}
     return Page(next=_timeline(source, cursor, None), cursor=cursor)
@@ -140,14 +150,14 @@ def _found_account(source: Source, state: PollState, answer: At) -> Page:
 
 def _page(source: Source, state: PollState, answer: At, reply: Reply) -> Page:
     options, posts, includes = _options(source), answer["data"].list(), answer["includes"]
-    ids = [xpost.number(post["id"]) for post in posts]
+    ids = [_number(post["id"]) for post in posts]
     token = answer["meta"]["next_token"].text()
     cursor, following, notes, hint = _onward(state.cursor, ids, token, options.max_pages, reply)
     return Page(
-        drafts=xpost.drafts(posts, includes, options.handle),
+        drafts=_drafts(posts, includes, options.handle),
         next=_timeline(source, cursor, following) if following else None,
         cursor=cursor,
-        reads=len(posts) + len(xpost.included(includes)),
+        reads=len(posts) + len(_included(includes)),
         interval_hint=hint,
         notes=notes,
     )
@@ -176,3 +186,100 @@ def _onward(
     why = "the same token came twice" if token == asked else f"{pages} page(s) are read"
     ended = {"handle": stay["handle"], "user_id": stay["user_id"], **({"since_id": newest} if newest != "0" else {})}
     return ended, None, (f"more posts were offered and not asked for: {why}",) if token else (), None
+
+
+def _number(at: At) -> str:
+    """An id of X, as text of up to 25 digits."""
+    found = at.ident()
+    if not found or not re.fullmatch("[0-9]{1,25}", found):
+        raise SourceBroken(f"{at.path}: expected a number")
+    return found
+
+
+def _included(includes: At) -> list[At]:
+    """The posts that came along because a post refers to them."""
+    return includes.first("tweets", "posts").list()
+
+
+def _drafts(posts: list[At], includes: At, handle: str) -> tuple[Draft, ...]:
+    """One draft a post (of several versions of one post the latest). SourceBroken names a field of a wrong type."""
+    media = {key: one for one in includes["media"].list() if (key := one["media_key"].text())}
+    others = {_number(post["id"]): post for post in _included(includes)}
+    latest = {_chain(post)[0]: post for post in sorted(posts, key=lambda post: int(_number(post["id"])))}
+    order = dict.fromkeys(_chain(post)[0] for post in posts)
+    return tuple(_draft(latest[first], media, others, handle) for first in order)
+
+
+def _chain(post: At) -> list[str]:
+    """The ids of a post's versions, the first one first."""
+    history = post.first("edit_history_tweet_ids", "edit_history_post_ids").list()
+    return sorted({_number(one) for one in (*history, post["id"])}, key=int)
+
+
+def _draft(post: At, media: Mapping[str, At], others: Mapping[str, At], handle: str) -> Draft:
+    own, chain, references = _number(post["id"]), _chain(post), _references(post)
+    reposted = next((one.external_id for one in references if one.type == "reposts"), None)
+    shown = others.get(reposted or "", post)
+    retweet = re.match(r"RT (@\w{1,15}):", post["text"].text() or "") if reposted else None
+    stated, lang, begun = post["created_at"].text(), shown["lang"].text(), _snowflake(chain[0])
+    created, assumed = dates.read(stated)
+    published, is_edit = created, len(chain) > 1
+    if is_edit and begun and created:  # an edit's created_at is the time of the edit
+        published, assumed = min(begun, created), "from the id of its first version"
+    elif begun and not created:
+        assumed = "from the id"
+    return Draft(
+        external_id=chain[0],
+        keys=tuple(identity.id_key(one) for one in chain),
+        text=_text(shown),
+        url=f"https://x.com/{handle}/status/{own}",
+        lang=None if lang in _UNKNOWN_LANGS else lang,
+        author=retweet[1] if retweet else None,
+        published_stated=stated,
+        published_at=published,
+        published_inferred=assumed,
+        inferred_at=None if published else begun,
+        edited_stated=stated if is_edit else None,
+        edited_at=(created or _snowflake(own)) if is_edit else None,
+        media=tuple(_media(shown, media)) or (tuple(_media(post, media)) if shown is not post else ()),
+        references=references,
+        presence="withheld" if post["withheld"].here() else "live",
+    )
+
+
+def _snowflake(post: str) -> datetime | None:
+    if not FIRST_SNOWFLAKE <= int(post) < 2**63:
+        return None
+    return datetime.fromtimestamp(((int(post) >> 22) + _EPOCH_MS) / 1000, UTC)
+
+
+def _references(post: At) -> tuple[Reference, ...]:
+    stated = post.first("referenced_tweets", "referenced_posts").list()
+    found = ((_RELATIONS.get(one["type"].text() or ""), one["id"].ident()) for one in stated)
+    return tuple(Reference(kind, key, f"https://x.com/i/status/{key}") for kind, key in found if kind and key)
+
+
+def _text(post: At) -> str:
+    """The whole text: long posts in full, short links expanded, links to the post's own media left out, unescaped."""
+    note = post.first("note_tweet", "note_post")
+    shown = note if note["text"].here() else post
+    told = shown["text"].text() or ""
+    for link in (*shown["entities"]["urls"].list(), *post["entities"]["urls"].list()):
+        short, full = link["url"].text(), link.first("unwound_url", "expanded_url").text()
+        if link["media_key"].here() or (link["display_url"].text() or "").startswith("pic."):
+            full = ""
+        if short and full is not None:
+            told = re.sub(re.escape(short) + r"(?!\w)", full.replace("\\", r"\\"), told)
+    return unescape(told).strip()
+
+
+def _media(post: At, known: Mapping[str, At]) -> list[Media]:
+    """The post's attachments: pictures as they are, of a video the variant with the most bits a second."""
+    found = []
+    keys = (key.text() or "" for key in post["attachments"]["media_keys"].list())
+    for one in (known[key] for key in keys if key in known):
+        films = [film for film in one["variants"].list() if identity.absolute(film["url"].text())]
+        best = max(films, key=lambda film: film.first("bit_rate", "bitrate").number(), default=one)["url"].text()
+        url = identity.absolute(one["url"].text() or best or one["preview_image_url"].text())
+        found += [Media(one["type"].text() or "photo", url, alt=one["alt_text"].text())] if url else []
+    return found
