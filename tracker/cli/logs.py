@@ -6,6 +6,7 @@ import logging
 import sys
 from collections.abc import Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import structlog
 
@@ -35,12 +36,24 @@ def configure(settings: Settings) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
     )
+    logging.basicConfig(level=logging.WARNING, handlers=[_Others()], force=True)
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
+
+
+class _Others(logging.Handler):
+    """What libraries log, in the same form and as free of secrets as our own."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        log = structlog.get_logger(record.name)
+        trace = logging.Formatter().formatException(record.exc_info) if record.exc_info else None
+        log.log(record.levelno, record.getMessage(), logger=record.name, **({"traceback": trace} if trace else {}))
 
 
 def _clean(value: Any, secrets: tuple[str, ...]) -> Any:
     if isinstance(value, list | tuple):
         return [_clean(one, secrets) for one in value]
+    if isinstance(value, Mapping):
+        return {_clean(key, secrets): _clean(one, secrets) for key, one in value.items()}
     if not isinstance(value, str):
         return value
     for secret in secrets:
@@ -49,7 +62,7 @@ def _clean(value: Any, secrets: tuple[str, ...]) -> Any:
 
 
 def _secrets(settings: Settings) -> list[str]:
-    found = [settings.web.token or ""]
+    found = [settings.web.token or "", urlsplit(settings.database).password or ""]
     found += [settings.mail.password or ""] if settings.mail else []
     found += [receiver.secret or "" for receiver in settings.receivers.values()]
     for source in settings.sources:
