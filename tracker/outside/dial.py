@@ -179,7 +179,7 @@ class Connections:
         """The answer's status and headers, its body still to be read. Raises httpcore's errors and AddressRefused."""
         at = request.url.origin
         origin = (at.scheme, at.host, at.port)
-        while self._idle and (len(self._idle) > _KEEP or self._idle[0][1].has_expired()):
+        while self._idle and self._idle[0][1].has_expired():
             await self._idle.pop(0)[1].aclose()
         for number, (there, connection) in enumerate(self._idle):
             if there == origin and not connection.has_expired():
@@ -194,7 +194,7 @@ class Connections:
             yield response
             await response.aclose()
         finally:
-            if connection.is_available():
+            if connection.is_available() and len(self._idle) < _KEEP:
                 self._idle.append((origin, connection))
             else:
                 await connection.aclose()
