@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from email.utils import parsedate_tz
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -32,8 +31,9 @@ _ISO = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:[T ]+(\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?))?\s*(Z|[A-Z]{2,4}|[+-]\d\d(?::?\d\d)?)?$", re.I
 )
 _MONTH_FIRST = re.compile(r"([a-z]{3,10})\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})")
+_YEAR_LAST = re.compile(r"([a-z]{3}) +(\d{1,2}) (\d\d:\d\d:\d\d(?: \S+)?) (\d{4})$")
 _WORDS = re.compile(
-    r"(?:^|[\s,.])(\d{1,2})(?:er|st|nd|rd|th|o|º)?[\s.-]+(?:de\s+)?([a-z]{3,10})\.?,?[\s-]+(?:de\s+|del\s+)?(\d{4})"
+    r"(?:^|[\s,.])(\d{1,2})(?:er|st|nd|rd|th|o|º)?[\s.-]+(?:de\s+)?([a-z]{3,10})\.?,?[\s-]+(?:de\s+|del\s+)?(\d{4}|\d\d\b)"
     r"(?:\D{1,8}?(\d{1,2})\s*[:h]\s*(\d{2})?(?::(\d{2}))?)?\s*(.*)$"
 )
 
@@ -44,7 +44,7 @@ def read(stated: str | None, zone: str | None = None) -> tuple[datetime | None, 
     `zone` is the IANA name of the source's own time zone, used for dates without one (else UTC, and said).
     """
     raw = text.squeeze(stated or "")[:100]
-    parsed = (_iso(raw) or _words(raw) or _mail(raw)) if raw else None
+    parsed = _iso(raw) or _words(raw)
     if parsed is None or not FIRST_YEAR <= parsed[0].year <= LAST_YEAR:
         return None, None
     moment, timed = parsed
@@ -66,28 +66,18 @@ def _iso(raw: str) -> tuple[datetime, bool] | None:
 
 
 def _words(raw: str) -> tuple[datetime, bool] | None:
-    match = _WORDS.search(_MONTH_FIRST.sub(r"\2 \1 \3", text.fold(raw)))
+    match = _WORDS.search(_YEAR_LAST.sub(r"\2 \1 \4 \3", _MONTH_FIRST.sub(r"\2 \1 \3", text.fold(raw))))
     month = _MONTH.get(match[2]) if match else None
     if not match or not month:
         return None
     hour, minute, second = (int(part or 0) for part in match.group(4, 5, 6))
     hour = hour % 12 + 12 * match[7].startswith("pm") if match[7][:2] in ("am", "pm") else hour
+    year = int(match[3]) + 2000 * (len(match[3]) == 2)
     try:
-        moment = datetime(int(match[3]), month, int(match[1]), hour, minute, min(second, 59))  # noqa: DTZ001
+        moment = datetime(year, month, int(match[1]), hour, minute, min(second, 59))  # noqa: DTZ001
     except ValueError:
         return None
     return moment.replace(tzinfo=_offset(match[7])), match[4] is not None
-
-
-def _mail(raw: str) -> tuple[datetime, bool] | None:
-    try:
-        parts = parsedate_tz(raw)
-        if not parts or not re.search(rf"\b(19|20)?{parts[0] % 100:02d}\b", raw):
-            return None
-        zone = None if parts[9] is None else timezone(timedelta(seconds=parts[9]))
-        return datetime(*parts[:6], tzinfo=zone), True
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
 
 
 def _offset(raw: str) -> tzinfo | None:

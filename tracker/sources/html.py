@@ -46,13 +46,10 @@ def _flatten(html: str) -> str:
     tree = LexborHTMLParser(html.encode("utf-8", "replace").decode())
     for node in tree.css(_DROPPED):
         node.decompose()
-    for node in tree.css("br"):
-        node.insert_before(_LINE)
-    for node in tree.css(_BLOCKS):
-        node.insert_before(_PARAGRAPH)
-        node.insert_after(_PARAGRAPH)
-    for node in tree.css("td,th"):
-        node.insert_after(" ")
+    for selector, before, after in (("br", _LINE, ""), (_BLOCKS, _PARAGRAPH, _PARAGRAPH), ("td,th", "", " ")):
+        for node in tree.css(selector):
+            node.insert_before(before)
+            node.insert_after(after)
     return tree.root.text(deep=True) if tree.root else ""
 
 
