@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import JSONResponse, Response
@@ -16,7 +15,6 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, 
 from tracker.errors import ArchiveError
 from tracker.models import shape, visits
 from tracker.web.render import HERE, Cursor, Its, Limit, Side, Sort, Text, find, rendered, root
-from tracker.web.show import gist, outside, updated, who
 
 #: What the answers look like, for OpenAPI; a test holds it against models.shape.
 SHAPES: dict[str, Any] = json.loads((HERE / "schemas.json").read_text(encoding="utf-8"))
@@ -66,34 +64,19 @@ def events(
 @feeds.get("/feed.atom")
 def atom(request: Request, its: Its, q: Text = "") -> Response:
     """The newest statements that a query finds, as Atom (RFC 4287)."""
-    found = find(its, q, limit=SIZE).statements
-    changed = max(map(updated, found), default=its.clock.now())
-    body = rendered(request, "feed.atom.xml", q=q, found=found, changed=changed, root=root(request, its))
+    body = _feed(request, its, q, "feed.atom")
     return Response(_NOT_XML.sub("\ufffd", body), media_type="application/atom+xml")
 
 
 @feeds.get("/feed.json")
-def json_feed(request: Request, its: Its, q: Text = "") -> JSONResponse:
+def json_feed(request: Request, its: Its, q: Text = "") -> Response:
     """The same as JSON Feed 1.1; `_statement` holds the API's shape."""
-    home, query = root(request, its), urlencode({"q": q})
-    items = [
-        {
-            "id": one.id,
-            "url": f"{home}/statements/{one.id}",
-            "external_url": outside(one.post.url),
-            "title": gist(one),
-            "content_text": one.post.text,
-            "date_published": shape.instant(one.post.effective_at),
-            "date_modified": shape.instant(updated(one)),
-            "authors": [{"name": who(one)}],
-            "tags": [label.name for label in one.labels],
-            "_statement": shape.statement(one),
-        }
-        for one in find(its, q, limit=SIZE).statements
-    ]
-    feed = {"version": "https://jsonfeed.org/version/1.1", "title": f"Statements: {q}" if q else "Statements"}
-    feed |= {"home_page_url": f"{home}/?{query}", "feed_url": f"{home}/feed.json?{query}"}
-    return JSONResponse({**feed, "items": items}, media_type="application/feed+json")
+    return Response(_feed(request, its, q, "feed.json"), media_type="application/feed+json")
+
+
+def _feed(request: Request, its: Its, q: str, template: str) -> str:
+    found = find(its, q, limit=SIZE).statements
+    return rendered(request, template, q=q, found=found, root=root(request, its))
 
 
 @feeds.get("/visits.ics")

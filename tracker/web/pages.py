@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Path, Request
 from fastapi.responses import RedirectResponse, Response
@@ -15,9 +15,9 @@ from tracker.channels import email
 from tracker.errors import NotFound, QueryError
 from tracker.models.query import AnyFacet
 from tracker.models.source import Evidence
-from tracker.models.statement import Found, Version
+from tracker.models.statement import Found
 from tracker.models.visits import country
-from tracker.web import security, show
+from tracker.web import security
 from tracker.web.render import Cursor, Its, Side, Sort, Text, find, page, root
 
 router = APIRouter(include_in_schema=False)
@@ -48,21 +48,13 @@ def timeline(
 def statement(request: Request, its: Its, statement_id: Name) -> Response:
     """One statement with everything that is known of it."""
     one = its.archive.statement(statement_id)
-    versions = sorted(its.archive.versions(one.id), key=lambda version: -version.version)
-    current = versions[0] if versions else None
-    kept = _evidence(its, current)
+    versions = sorted(its.archive.versions(one.id), key=lambda version: -version.version)[:COMPARED_VERSIONS]
+    kept = _evidence(its, versions[0].evidence_sha256 if versions else None)
     others = {other.id: other for other in its.archive.statements([link.statement for link in one.links])}
-    answer = page(
-        request,
-        "statement.html",
-        one=one,
-        versions=versions[:COMPARED_VERSIONS],
-        kept=kept,
-        intact=kept is not None and hashlib.sha256(kept.body).hexdigest() == kept.sha256,
-        others=others,
-        citation=show.citation(one, current, f"{root(request, its)}/statements/{one.id}"),
-        may_write=security.may_write(its.settings.web),
-    )
+    values: dict[str, Any] = {"one": one, "versions": versions, "kept": kept, "others": others}
+    values["intact"] = kept is not None and hashlib.sha256(kept.body).hexdigest() == kept.sha256
+    values |= {"root": root(request, its), "may_write": security.may_write(its.settings.web)}
+    answer = page(request, "statement.html", **values)
     answer.headers["referrer-policy"] = "same-origin"  # else an older browser does not say whence a form comes
     return answer
 
@@ -84,9 +76,9 @@ async def correct(request: Request, its: Its, statement_id: Name) -> Response:
     return RedirectResponse(f"/statements/{one.id}#labels", 303)
 
 
-def _evidence(its: Its, version: Version | None) -> Evidence | None:
+def _evidence(its: Its, sha256: str | None) -> Evidence | None:
     try:
-        return its.archive.evidence(version.evidence_sha256) if version and version.evidence_sha256 else None
+        return its.archive.evidence(sha256) if sha256 else None
     except NotFound:  # taken away with a deleted post, as its platform's terms ask
         return None
 
@@ -168,7 +160,7 @@ def digests(request: Request, its: Its) -> Response:
 @router.get("/digests/{name}/{day}")
 def issue(request: Request, its: Its, name: Name, day: date) -> Response:
     """One issue with its statements, in the order they first matched."""
-    one = next((issue for issue in its.archive.issues(name, limit=1000) if issue.day == day), None)
+    one = its.archive.issue(name, day)
     if one is None:
         raise NotFound(f"digest {name!r} has no issue of {day}")
     return page(request, "issue.html", one=one, statements=its.archive.statements(list(one.statements)))

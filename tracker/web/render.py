@@ -21,7 +21,7 @@ HERE = Path(__file__).parent
 _TITLES = {400: "That cannot be read", 401: "Sign in", 403: "Not from here", 404: "Not found", 405: "Not allowed"}
 _TITLES |= {500: "A fault of ours", 503: "The archive cannot be reached"}
 _MACHINES = ("/api/", "/feed.", "/metrics", "/health", "/visits.ics", "/openapi.json")
-_FILTERS = ("visible", "say", "plain", "outside", "marked", "stamp", "ago", "who", "gist", "updated")
+_FILTERS = ("visible", "say", "plain", "shorten", "outside", "marked", "stamp", "ago", "who", "updated")
 
 
 async def _tracker(request: Request) -> Tracker:
@@ -50,18 +50,16 @@ def root(request: Request, its: Tracker) -> str:
 
 def environment(tracker: Tracker) -> Environment:
     """The templates, autoescaped, with the filters that words from outside go through."""
-    loader = FileSystemLoader(HERE / "templates")
-    pages = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    pages = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined)
+    pages.trim_blocks = pages.lstrip_blocks = True
     pages.filters |= {name: getattr(show, name) for name in _FILTERS}
     pages.globals |= {
-        "toggle": show.toggle,
-        "longest": show.LONGEST,
-        "changes": show.changes,
+        "shape": shape,
+        "show": show,
         "country": country,
         "leader": tracker.registry.leader,
         "office": tracker.registry.office,
         "label_titles": tracker.label_titles,
-        "instant": shape.instant,
         "ranks": {name: rank for rank, name in enumerate(tracker.label_titles)},
         "version": tracker.version,
         "locked": bool(tracker.settings.web.token),

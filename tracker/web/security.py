@@ -32,19 +32,22 @@ _FREE = ("/health", "/login", "/static/", "/unsubscribe/")
 router = APIRouter(include_in_schema=False)
 
 
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def hosts_of(web: WebSettings) -> frozenset[str] | None:
     """The Host names that a loopback bind answers to, so that no foreign name can be rebound to us; None for any."""
-    try:
-        loopback = web.host == "localhost" or ipaddress.ip_address(web.host).is_loopback
-    except ValueError:
-        loopback = False
     names = {"127.0.0.1", "localhost", "::1", web.host, urlsplit(web.public_url).hostname or web.host}
-    return frozenset(names) if loopback else None
+    return frozenset(names) if _is_loopback(web.host) else None
 
 
 def may_write(web: WebSettings) -> bool:
-    """Whether visitors are known: behind the token, or on this machine alone."""
-    return bool(web.token) or hosts_of(web) is not None
+    """Whether visitors are known: behind the token, or on this machine alone, with no proxy before us."""
+    return bool(web.token) or all(map(_is_loopback, (web.host, urlsplit(web.public_url).hostname or web.host)))
 
 
 def ours(request: Request, web: WebSettings) -> bool:

@@ -11,8 +11,7 @@ from itertools import pairwise
 from markupsafe import Markup
 
 from tracker import text
-from tracker.models.statement import Label, Statement, Version
-from tracker.models.visits import country
+from tracker.models.statement import Label, Statement
 
 #: Where a label's words stand: start, end, the label's name.
 Span = tuple[int, int, str]
@@ -21,8 +20,8 @@ _HIDDEN = re.compile("([\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\
 _OUTSIDE = re.compile(r"https?://[^\s<>\"\\^`{|}\x00-\x20\x7f-\x9f\u202a-\u202e\u2066-\u2069]+", re.IGNORECASE)
 #: Texts beyond this many characters are shown in part on a list, and this many words are compared at most.
 WHOLE, COMPARED = 640, 4000
-#: Characters of a text that a page shows at most, and that a citation quotes.
-LONGEST, QUOTED = 60_000, 220
+#: Characters of a text that a page shows at most.
+LONGEST = 60_000
 
 
 def who(one: Statement) -> str:
@@ -30,11 +29,6 @@ def who(one: Statement) -> str:
     post, speaker = one.post, one.post.speaker
     names = (post.publisher,) if post.origin == "report" else (speaker.name, speaker.office, post.author)
     return next(filter(None, names), one.source)
-
-
-def gist(one: Statement) -> str:
-    """Who, and the beginning of what, in one line."""
-    return f"{who(one)}: {shorten(one.post.title or one.post.text, 120)}"
 
 
 def shorten(raw: str, length: int) -> str:
@@ -145,15 +139,3 @@ def toggle(words: str, term: str) -> str:
     name = term.partition(":")[0] + ":"
     kept = [part for part in parts if name == "label:" or not part.startswith(name)]
     return " ".join(["(", *kept, ")", term] if "OR" in kept else [*kept, term])
-
-
-def citation(one: Statement, current: Version | None, address: str) -> str:
-    """One line that a paper or a court can use: who, what, where, when, archived when, and the hash of the bytes."""
-    post, speaker = one.post, one.post.speaker
-    names = dict.fromkeys((who(one), speaker.office, country(speaker.country)))
-    said = shorten(post.title or post.text, QUOTED)
-    when = f"{post.effective_at:%d %B %Y, %H:%M} UTC" + ("" if post.published_at else " (inferred)")
-    kept = f"Archived {one.first_seen_at:%Y-%m-%d %H:%M:%S} UTC as {address}"
-    proof = f", SHA-256 of the bytes received {current.evidence_sha256}" if current and current.evidence_sha256 else ""
-    named = ", ".join(filter(None, names))
-    return plain(f"{named}: “{said}”, {one.source}, {when}, {post.url or 'no address'}. {kept}{proof}.")
