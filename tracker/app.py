@@ -89,20 +89,7 @@ class Tracker:
 
     @cached_property
     def web(self) -> Web:
-        network = self.settings.network
-        return Web(
-            WebOptions(
-                user_agent=network.user_agent,
-                allow=network.allow,
-                per_host_parallel=network.per_host_parallel,
-                per_host_interval=network.per_host_interval,
-                deadline=network.deadline,
-                connect=network.connect,
-                max_bytes=network.max_bytes,
-                max_hops=network.max_hops,
-            ),
-            self.clock,
-        )
+        return Web(WebOptions(**self.settings.network.model_dump()), self.clock)
 
     @property
     def _mind(self) -> tuple[Any, ...]:

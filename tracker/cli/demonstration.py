@@ -22,6 +22,7 @@ from tracker.app import Tracker, build
 from tracker.cli import show
 from tracker.config import load
 from tracker.demo import World, WorldClock, running, write_config
+from tracker.errors import UsageError
 from tracker.models.shape import instant
 from tracker.outside.clock import SystemClock
 
@@ -43,6 +44,8 @@ def demonstrate_once(json: bool) -> int:
 
 def demonstrate(port: int) -> int:
     """Live through the past days, then run the daemon until it is stopped."""
+    if port and not is_free(port):
+        raise UsageError(f"port {port} is taken: try tracker demo --port 0")
     asyncio.run(_live(port))
     return 0
 
@@ -70,6 +73,15 @@ async def _live(port: int) -> None:
             telling = asyncio.create_task(_narrate(world))
             await daemon.run(_welcome)
             telling.cancel()
+
+
+def is_free(port: int) -> bool:
+    """Whether the page can have this port."""
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return True
 
 
 def free_port() -> int:
