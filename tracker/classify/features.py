@@ -32,7 +32,8 @@ _GEO = frozenset(
 #: Concepts that are paired with each other where they stand in one sentence.
 _PAIRS = _GEO | {
     "KILLED", "TERROR", "NOT_SECURITY", "DOMESTIC_TRIP", "CANCEL", "REJECT", "ACCUSE", "LAW", "PARTY", "SPORT",
-    "HEALTH", "OPERATION", "WEAPON", "HOTSPOT", "PAST_WAR", "VIRUS_FIGHT",
+    "HEALTH", "OPERATION", "WEAPON", "HOTSPOT", "PAST_WAR", "VIRUS_FIGHT", "WELCOME_NEWS",
+    "VIRTUAL", "FIGURE",
 }  # fmt: skip
 #: What a speaker's office says of what he speaks about.
 _OFFICES = ("candidate", "mayor", "minister", "president")

@@ -21,6 +21,15 @@ _INTO = frozenset(
         "a", "in", "en", "to", "at", "de", "em", "au", "from", "du", "dans", "para", "no", "na", "pour", "vers",
     }
 )  # fmt: skip
+#: Territories whose state is another: going there is no journey abroad for it.
+_STATE_OF = {
+    **dict.fromkeys(("REU", "GLP", "MTQ", "GUF", "MYT", "NCL", "PYF", "SPM", "WLF", "BLM", "MAF"), "FRA"),
+    **dict.fromkeys(("PRI", "GUM", "VIR", "ASM", "MNP"), "USA"),
+    **dict.fromkeys(("GIB", "FLK", "BMU", "CYM", "JEY", "GGY", "IMN", "SHN", "VGB"), "GBR"),
+    **dict.fromkeys(("HKG", "MAC"), "CHN"),
+    "GRL": "DNK",
+    "FRO": "DNK",
+}
 _MENTION: dict[str, Literal["leader", "country", "place", "organisation"]] = {
     "leader": "leader", "country": "country", "demonym": "country", "capital": "place", "city": "place",
     "place": "place", "metonym": "country", "org": "organisation", "region": "place",
@@ -69,7 +78,11 @@ class Names:
             kind: Kind = "country" if name.kind == "alias" else name.kind  # type: ignore[assignment]
             canonical = name.canonical if kind in ("org", "place", "region", "person") else name.text
             label = name.canonical if kind == "person" else ""
-            self._add(plain, Entry(kind, name.code or None, canonical, name.text, name.ambiguity, label), name.lang)
+            self._add(
+                plain,
+                Entry(kind, _STATE_OF.get(name.code, name.code) or None, canonical, name.text, name.ambiguity, label),
+                name.lang,
+            )
         self._leaders(registry)
 
     def _add(self, plain: str, entry: Entry, lang: str = "") -> None:
