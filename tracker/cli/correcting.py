@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from tracker.app import Tracker
     from tracker.classify import Classifier
     from tracker.cli.session import Session
-    from tracker.models.registry import Registry
     from tracker.models.statement import Statement
 
 
@@ -44,21 +43,20 @@ def correct(
     return session.run(whole, inline=True)
 
 
-def hits(classifier: Classifier, registry: Registry, label: str, words: str) -> dict[str, Any]:
+def hits(classifier: Classifier, label: str, words: str) -> dict[str, Any]:
     """What a label's own phrases and its concepts find in a text, beside its score."""
-    from tracker.classify import Utterance, document
+    from tracker.classify import Utterance, tokens
     from tracker.classify.lexicon import Lexicon, shipped
-    from tracker.classify.names import Names
 
-    spec, said = classifier.labels[label], Utterance(text=words)
+    spec, understood = classifier.labels[label], classifier.classify([Utterance(text=words)])[0]
     phrases = {concept: shipped()[concept] for concept in spec.concepts} | {label: spec.phrases or {}}
-    read = document.read(said, Lexicon(phrases), Names(registry))
-    understood = classifier.classify([said])[0]
-    found = [(hit.concept, hit.field.span(hit.first, hit.last)) for hit in read.hits]
+    lexicon, fields = Lexicon(phrases), [tokens.read("text", words)]
+    found = lexicon.find(understood.lang, fields) if understood.classified and understood.lang else []
+    spans = [(hit.concept, hit.field.span(hit.first, hit.last)) for hit in found]
     return {
         "label": label,
         "lang": understood.lang,
-        "phrases": [{"of": of, "exact": w.exact, "start": w.start, "end": w.end} for of, w in found],
+        "phrases": [{"of": of, "exact": w.exact, "start": w.start, "end": w.end} for of, w in spans],
         "score": understood.scores.get(label, 0.0),
         "threshold": spec.threshold,
         "labelled": any(one.name == label for one in understood.labels),

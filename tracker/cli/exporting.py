@@ -31,17 +31,17 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def walk(tracker: Tracker, words: str) -> Iterator[list[Statement]]:
+def walk(tracker: Tracker, words: str, size: int = BATCH) -> Iterator[list[Statement]]:
     """Everything that a query finds, newest first; without one everything there is, in commit order."""
     if not words.strip():
-        some = tracker.archive.each_statement(limit=BATCH)
+        some = tracker.archive.each_statement(limit=size)
         while some:
             yield some
-            some = tracker.archive.each_statement(some[-1].seq, limit=BATCH)
+            some = tracker.archive.each_statement(some[-1].seq, limit=size)
         return
     tree, cursor = parsed(tracker, words).tree, None
     while True:
-        found = tracker.archive.search(tree, limit=BATCH, cursor=cursor)
+        found = tracker.archive.search(tree, limit=size, cursor=cursor)
         yield list(found.statements)
         cursor = found.next
         if cursor is None:

@@ -152,7 +152,7 @@ def taxonomy_test(
     settings = session(context).lenient_settings()
     classifier = Classifier.load(settings.registry, settings.taxonomy)
     correcting.known([label], tuple(classifier.labels))
-    found = correcting.hits(classifier, settings.registry, label, words)
+    found = correcting.hits(classifier, label, words)
     if json:
         show.as_json(found)
         return
