@@ -65,8 +65,12 @@ def _section(name: str | None, said: Iterable[Statement], titles: Mapping[str, s
     groups: dict[tuple[bool, str, str], list[Statement]] = {}
     for one in sorted(said, key=lambda one: (one.post.effective_at, one.seq)):
         groups.setdefault((one.post.origin == "report", text.fold(_who(one)), _who(one)), []).append(one)
-    laid_out = [_group(groups[key], titles) for key in sorted(groups)]
-    count = sum(len(group["entries"]) for group in laid_out)
+    laid_out = []
+    for _, group in sorted(groups.items(), key=lambda keyed: keyed[0]):
+        speaker, entries = group[-1].post.speaker, [_entry(one, titles) for one in group]
+        office = speaker.office if speaker.name else None
+        laid_out.append({"name": _who(group[0]), "office": office, "country": speaker.country, "entries": entries})
+    count = sum(map(len, groups.values()))
     return {"label": name, "title": _title(name, titles) if name else OTHER, "count": count, "groups": laid_out}
 
 
@@ -79,13 +83,6 @@ def _who(statement: Statement) -> str:
     post = statement.post
     named = post.publisher if post.origin == "report" else post.speaker.name or post.speaker.office
     return named or statement.source
-
-
-def _group(said: Sequence[Statement], titles: Mapping[str, str]) -> dict[str, Any]:
-    speaker = said[-1].post.speaker
-    office = speaker.office if speaker.name else None
-    entries = [_entry(statement, titles) for statement in said]
-    return {"name": _who(said[0]), "office": office, "country": speaker.country, "entries": entries}
 
 
 def _entry(statement: Statement, titles: Mapping[str, str]) -> dict[str, Any]:

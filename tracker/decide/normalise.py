@@ -15,22 +15,20 @@ from hashlib import sha256
 from typing import cast
 
 from tracker import text
-from tracker.models.registry import Registry, Speaker
+from tracker.models.registry import Registry
 from tracker.models.source import Draft, Page, Source
 from tracker.models.statement import Media, Post, Presence
 
 #: A date further ahead of our clock is impossible, not early.
 AHEAD = timedelta(days=1)
 _ADDRESS = re.compile(r"https?://\S+")
-_LANG = re.compile(r"[a-z]{2,3}(?=$|[-_])")
 
 
 def posts(source: Source, page: Page, registry: Registry, now: datetime) -> tuple[Post, ...]:
     """The posts of a page in its order. An item that is there twice is taken once; a key that two items share
     identifies neither. A post that is left without a key is known by its words."""
     found: dict[tuple[tuple[str, ...], str], Post] = {}
-    for draft in page.drafts:
-        post = _post(source, draft, registry, now)
+    for post in (_post(source, draft, registry, now) for draft in page.drafts):
         undated = tuple(key for key in post.keys if not key.startswith("day:"))
         found.setdefault((undated or post.keys, post.hash), post)
     seen = Counter(key for post in found.values() for key in set(post.keys))
@@ -44,12 +42,12 @@ def posts(source: Source, page: Page, registry: Registry, now: datetime) -> tupl
 def _post(source: Source, draft: Draft, registry: Registry, now: datetime) -> Post:
     published, effective, inferred = _when(draft, now)
     title, body = _clean(draft.title), text.clean(draft.text)
-    day = effective.date()
+    lang = re.match(r"[a-z]{2,3}(?=$|[-_])", (draft.lang or "").strip().lower())  # `fr` of `fr-FR`
     return Post(
         external_id=text.clean(draft.external_id),
         keys=tuple(text.clean(key) for key in draft.keys),
         origin=source.origin,
-        speaker=registry.speaker(source.leader, source.office, day) if source.origin == "official" else Speaker(),
+        speaker=registry.speaker(source.leader, source.office, effective.date()),
         publisher=source.publisher,
         text=body,
         hash=content_hash(title, body),
@@ -57,7 +55,7 @@ def _post(source: Source, draft: Draft, registry: Registry, now: datetime) -> Po
         title=title,
         url=_clean(draft.url),
         author=_clean(draft.author),
-        lang=_lang(draft.lang) or source.lang,
+        lang=lang[0] if lang else source.lang,
         published_at=published,
         published_stated=_clean(draft.published_stated),
         published_inferred=inferred,
@@ -92,9 +90,3 @@ def _when(draft: Draft, now: datetime) -> tuple[datetime | None, datetime, str |
 
 def _clean(raw: str | None) -> str | None:
     return text.clean(raw).strip() or None if raw else None
-
-
-def _lang(stated: str | None) -> str | None:
-    """The language alone of a stated tag: `fr` of `fr-FR`."""
-    match = _LANG.match((stated or "").strip().lower())
-    return match[0] if match else None

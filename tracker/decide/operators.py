@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache
-from typing import get_args
+from typing import NamedTuple, get_args
 
 from rapidfuzz import fuzz, process
 
@@ -48,8 +48,7 @@ class Vocabulary:
     sources: Collection[str] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """One value of an operator, and the column where it stands."""
 
     text: str
@@ -97,8 +96,7 @@ def _leaders(spelling: str, registry: Registry) -> Iterable[str]:
 
 
 def _offices(spelling: str, registry: Registry) -> Iterable[str]:
-    wanted = text.fold(spelling)
-    return [office.id for office in registry.offices if wanted in map(text.fold, _spellings(office))]
+    return [office.id for office in registry.offices if text.fold(spelling) in map(text.fold, _spellings(office))]
 
 
 def _spellings(office: Office) -> tuple[str, ...]:

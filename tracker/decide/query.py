@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from rapidfuzz import process
 
@@ -47,8 +47,7 @@ _MEANT = {
 _ENDS = ("OR", "AND", ")", "end")
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
+class _Token(NamedTuple):
     """`kind` is "(", ")", "-", "OR", "AND", "NOT", "phrase", "word", "operator" or "end"; `column` counts from 1."""
 
     kind: str

@@ -129,11 +129,9 @@ def _not_a_feed(body: bytes, trouble: str) -> SourceError:
     head = body[:20_000]
     if not _HTML.search(head):
         return SourceBroken(f"not a feed: {trouble.partition(':')[2].strip() or trouble or 'no known format'}"[:200])
-    if _CHALLENGE.search(head):
-        return SourceRefused("a challenge page instead of a feed")
-    if _LOGIN.search(head):
-        return SourceRefused("a login page instead of a feed")
-    return SourceBroken("a web page, not a feed")
+    walls = {"challenge": _CHALLENGE, "login": _LOGIN}
+    wall = next((name for name, pattern in walls.items() if pattern.search(head)), None)
+    return SourceRefused(f"a {wall} page instead of a feed") if wall else SourceBroken("a web page, not a feed")
 
 
 def _whole_entries(parsed: Any, body: bytes) -> tuple[list[Any], list[str]]:
@@ -163,8 +161,8 @@ def _draft(entry: Any, parsed: Any, base: str, zone: str | None) -> Draft:
     )
 
 
-def _text(value: object) -> str | None:
-    return value.strip() or None if isinstance(value, str) else None
+def _text(value: str | None) -> str | None:
+    return (value or "").strip() or None
 
 
 def _link(entry: Any, guid: str | None, base: str) -> str | None:
@@ -177,29 +175,26 @@ def _link(entry: Any, guid: str | None, base: str) -> str | None:
 
 
 def _title(entry: Any) -> str | None:
-    detail = entry.get("title_detail") or {}
-    value = str(entry.get("title") or "")
-    literal = str(detail.get("type") or "") == "text/plain" and not re.search(r"<\w|&#?\w+;", value)
+    value, kind = str(entry.get("title") or ""), entry.get("title_detail", {}).get("type")
+    literal = kind == "text/plain" and not re.search(r"<\w|&#?\w+;", value)
     return " ".join(value.split()) or None if literal else html.title_text(value)
 
 
 def _body(entry: Any) -> str:
     """The fullest text: the content if there is one, else the summary; as plain text."""
-    for part in (*entry.get("content", ()), entry.get("summary_detail")):
-        if isinstance(part, dict) and isinstance(part.get("value"), str) and part["value"].strip():
-            literal = part.get("type") == "text/plain" and not html.has_markup(part["value"])
-            plain = part["value"].strip() if literal else html.to_text(part["value"])
-            if plain:
-                return plain
+    for part in (*entry.get("content", ()), entry.get("summary_detail", {})):
+        value = part.get("value") or ""
+        literal = part.get("type") == "text/plain" and not html.has_markup(value)
+        if plain := value.strip() if literal else html.to_text(value):
+            return plain
     return ""
 
 
 def _dates(entry: Any, version: str) -> tuple[str | None, str | None]:
     """(published, updated) as stated. Outside Atom a lone `dc:date` is the date of publication."""
     published, updated = _text(dict.get(entry, "published")), _text(dict.get(entry, "updated"))
-    if not published and updated and not version.startswith("atom"):
-        return updated, None
-    return published, updated
+    alone = updated and not published and not version.startswith("atom")
+    return (updated, None) if alone else (published, updated)
 
 
 def _moment(entry: Any, name: str, stated: str | None, zone: str | None) -> tuple[Any, str | None]:

@@ -1,10 +1,9 @@
-"""X API v2: one account's posts, newest first, from where the last poll ended.
+"""X API v2: one account's posts, newest first, from where the last poll ended, in both spellings (tweet, post).
 
 The account's number is looked up once (a handle may change hands), then its timeline is paged with `since_id`, which
 moves only when the last page was read, so that an interrupted poll loses nothing. Replies and reposts are included: who
-asks "did this account ever say that?" means them, too. Both spellings of X's fields are read (tweet, post).
-
-The first poll reads what X still gives (up to 3,200 posts, billed per post): `max_pages` bounds it.
+asks "did this account ever say that?" means them, too. The first poll reads what X still gives (up to 3,200 posts,
+billed per post): `max_pages` bounds it.
 """
 
 from __future__ import annotations
@@ -128,7 +127,10 @@ def read(source: Source, state: PollState, reply: Reply) -> Page:
     if not (answer["data"].here() or answer["meta"].here()):
         raise _no_account(answer, reply)
     if not _is_known(state.cursor, _options(source)):
-        return _found_account(source, state, answer)
+        number = _number(answer["data"]["id"])
+        same = state.cursor if state.cursor.get("user_id") == number else {}
+        cursor = {**same, "handle": _options(source).handle, "user_id": number}
+        return Page(next=_timeline(source, cursor, None), cursor=cursor)
     return _page(source, state, answer, reply)
 
 
@@ -136,16 +138,8 @@ def _no_account(answer: At, reply: Reply) -> SourceError:
     errors, detail = answer["errors"].list(), _problem(reply.body)
     if not errors:
         return SourceBroken(f"an answer of the X API with neither data nor meta: {detail}")
-    kind = str(errors[0].value)
-    gone = "suspended" in kind.lower() or "resource-not-found" in kind or "Not Found" in kind
+    gone = re.search("[Ss]uspended|resource-not-found|Not Found", str(errors[0].value))
     return SourceGone(f"X says: {detail}") if gone else SourceRefused(f"X says: {detail}")
-
-
-def _found_account(source: Source, state: PollState, answer: At) -> Page:
-    number = _number(answer["data"]["id"])
-    same = state.cursor.get("user_id") == number
-    cursor = {**(state.cursor if same else {}), "handle": _options(source).handle, "user_id": number}
-    return Page(next=_timeline(source, cursor, None), cursor=cursor)
 
 
 def _page(source: Source, state: PollState, answer: At, reply: Reply) -> Page:
@@ -248,9 +242,8 @@ def _draft(post: At, media: Mapping[str, At], others: Mapping[str, At], handle: 
 
 
 def _snowflake(post: str) -> datetime | None:
-    if not FIRST_SNOWFLAKE <= int(post) < 2**63:
-        return None
-    return datetime.fromtimestamp(((int(post) >> 22) + _EPOCH_MS) / 1000, UTC)
+    real = FIRST_SNOWFLAKE <= int(post) < 2**63
+    return datetime.fromtimestamp(((int(post) >> 22) + _EPOCH_MS) / 1000, UTC) if real else None
 
 
 def _references(post: At) -> tuple[Reference, ...]:
