@@ -57,7 +57,7 @@ class Collector:
     parallel: int = 100
     progress: Progress | None = None
     lease: float = LEASE
-    _hands: dict[str, tuple[Claim, float]] = field(default_factory=dict)  # token -> claim, and when its lease ends
+    _hands: dict[tuple[str, str], tuple[Claim, float]] = field(default_factory=dict)  # and when its lease ends
     _beat: asyncio.Task[None] | None = None
     _polls: set[asyncio.Task[None]] = field(default_factory=set)
     _read: asyncio.Queue[Reading] = field(default_factory=asyncio.Queue)
@@ -67,15 +67,14 @@ class Collector:
     async def tick(self, names: Sequence[str] | None = None) -> int:
         """Start polling what is due now (the named sources whether due or not); the number started.
 
-        Raises the ArchiveError that keeping met since the last tick: what was read then is read again.
+        Raises the ArchiveError that keeping met last, until keeping works again: what was read then is read again.
         """
-        self._raise_failure()
         free = self.parallel - len(self._polls)
         if free <= 0:
             return 0
         ends = self.clock.monotonic() + self.lease
         claims = await asyncio.to_thread(self.archive.claim_due, self.clock.now(), free, self.lease, names)
-        self._hands |= {claim.token: (claim, ends) for claim in claims}
+        self._hands |= {claim.key: (claim, ends) for claim in claims}
         if self._keeper is None or self._keeper.done():
             self._keeper = asyncio.create_task(self._keep())
         if claims and (self._beat is None or self._beat.done()):
@@ -85,6 +84,8 @@ class Collector:
             poll = asyncio.create_task(self._poll(replace(claim, source=configured)))
             self._polls.add(poll)
             poll.add_done_callback(self._polls.discard)
+        if self._failure is not None:
+            raise self._failure
         return len(claims)
 
     async def drain(self) -> None:
@@ -92,12 +93,8 @@ class Collector:
         while self._polls:
             await asyncio.gather(*self._polls)
         await self._read.join()
-        self._raise_failure()
-
-    def _raise_failure(self) -> None:
-        failure, self._failure = self._failure, None
-        if failure is not None:
-            raise failure
+        if self._failure is not None:
+            raise self._failure
 
     async def stop(self, within: float) -> None:
         """Finish what is in hand within so many seconds, and release the rest."""
@@ -127,12 +124,12 @@ class Collector:
             raise
         finally:
             if reading is None:
-                self._hands.pop(claim.token, None)
+                self._hands.pop(claim.key, None)
         await self._read.put(reading)
 
     def still(self, claim: Claim) -> None:
         """LeaseLost when a source may be another worker's by now: this process was frozen, or the archive away."""
-        if self.clock.monotonic() >= self._hands.get(claim.token, (claim, 0.0))[1]:
+        if self.clock.monotonic() >= self._hands.get(claim.key, (claim, 0.0))[1]:
             raise LeaseLost(f"{claim.source.name}: its lease ran out while it was being polled")
 
     async def _hold(self) -> None:
@@ -145,7 +142,7 @@ class Collector:
                 held = await asyncio.to_thread(self.archive.extend, claims, until) if claims else []
             except ArchiveError:
                 continue
-            self._hands |= {claim.token: (claim, ends) for claim in held if claim.token in self._hands}
+            self._hands |= {claim.key: (claim, ends) for claim in held if claim.key in self._hands}
 
     async def _keep(self) -> None:
         while True:
@@ -156,10 +153,11 @@ class Collector:
             except ArchiveError as error:  # nothing is lost: the leases run out, and the sources are asked again
                 self._failure = error
             else:
+                self._failure = None
                 self._tell_progress(group, kept)
             finally:
                 for reading in group:
-                    self._hands.pop(reading.claim.token, None)
+                    self._hands.pop(reading.claim.key, None)
                     self._read.task_done()
 
     def _tell_progress(self, group: list[Reading], kept: list[Kept]) -> None:

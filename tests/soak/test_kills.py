@@ -17,7 +17,7 @@ from tests.soak import world as w
 from tests.soak.child import JOURNEYS, opened
 from tracker.decide.query import parse
 
-TIMES = int(os.environ.get("TRACKER_SOAK", "2"))
+TIMES = int(os.environ.get("TRACKER_SOAK", "1"))
 #: A journey of this world takes about so long, in seconds: a kill falls somewhere in it.
 LASTS = {"poll": 0.25, "relate": 0.08, "digest": 0.05, "deliver": 0.25}
 

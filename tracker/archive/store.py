@@ -3,22 +3,49 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
-from sqlalchemy import Connection, Select, Table, make_url, text
+from sqlalchemy import Connection, Engine, Select, Table, bindparam, make_url, text, update
 from sqlalchemy.exc import ArgumentError, DatabaseError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
 from tracker.archive import migrations, postgresql, sqlite
-from tracker.archive.dialect import Dialect
-from tracker.archive.tables import micros
+from tracker.archive.tables import Instant, micros
 from tracker.errors import ArchiveAway, ConfigError
+from tracker.models.query import Node
+from tracker.terms import Terms
+
+Row = tuple[Any, ...]
+
+
+class Dialect(Protocol):
+    """What the two engines do differently. The index is a table `words`: a row a statement, by `key` in time order."""
+
+    name: str
+    #: The column of `words` that holds the sort key, and what a row must satisfy for the match expression `:m{n}`.
+    key: str
+    match: str
+    #: Execution options of a connection that only reads.
+    reading: dict[str, Any]
+
+    def engine(self, url: str) -> Engine: ...
+    def begin_writing(self, connection: Connection, *, alone: bool) -> None: ...
+    def skip_locked(self, query: Select[Any]) -> Select[Any]: ...
+    def hold(self, url: str, holder: str) -> AbstractContextManager[None]: ...
+    def insert(self, connection: Connection, table: Table, columns: Sequence[str], rows: list[Row]) -> None: ...
+    def index(self, connection: Connection, entries: Iterable[tuple[int, Terms]]) -> None: ...
+    def render(self, node: Node) -> str: ...
+    def scores(self, connection: Connection, keys: list[int], node: Node) -> dict[int, float]: ...
+
 
 _DIALECTS: dict[str, Dialect] = {"sqlite": sqlite, "postgresql": postgresql, "postgres": postgresql}
+
+#: Seconds that a write waits for the others of its process.
+TURN = 15.0
 
 
 class Store:
@@ -92,11 +119,21 @@ class Store:
 
     @contextmanager
     def _begin(self, *, alone: bool) -> Iterator[Connection]:
-        with self._writer, self.engine.connect() as plain:
+        with self._turn(), self.engine.connect() as plain:
             connection = plain.execution_options(writes=True)
             with connection.begin():
                 self.dialect.begin_writing(connection, alone=alone)
                 yield connection
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """This process's turn to write; ArchiveAway when those before it are stuck."""
+        if not self._writer.acquire(timeout=TURN):
+            raise ArchiveAway(f"{self.shown_url}: other writes of this process have waited for it for {TURN:g} s")
+        try:
+            yield
+        finally:
+            self._writer.release()
 
     @contextmanager
     def _door(self) -> Iterator[None]:
@@ -122,14 +159,28 @@ class Store:
             return connection.execute(query.limit(1)).first() is not None
 
     def add(self, connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
-        """Insert rows of the same columns; one that is there already stays as it is.
+        """Insert rows of the same columns in the same order; one that is there already stays as it is.
 
         They go straight to the driver: for many small rows SQLAlchemy's parameters would cost more than the writing.
         """
         if rows:
-            columns = tuple(rows[0])
-            self.dialect.insert(connection, table, columns, [tuple(_plain(row[c]) for c in columns) for row in rows])
+            times = [isinstance(table.columns[name].type, Instant) for name in rows[0]]
+            values: list[Row] = [tuple(row.values()) for row in rows]
+            if any(times):
+                values = [
+                    tuple(micros(v) if at and v else v for v, at in zip(row, times, strict=True)) for row in values
+                ]
+            self.dialect.insert(connection, table, tuple(rows[0]), values)
 
+    def change(
+        self, connection: Connection, table: Table, key: str, rows: list[dict[str, Any]], *where: Any, **values: Any
+    ) -> None:
+        """Update one row for each of these, found by its key: its columns, and the same values for all.
 
-def _plain(value: Any) -> Any:
-    return micros(value) if isinstance(value, datetime) else value
+        What a row has that is no column is a parameter of `where` and `values`.
+        """
+        if rows:
+            new = {name: f"new_{name}" if name in table.columns else name for name in rows[0]}
+            columns: dict[str, Any] = {name: bindparam(its) for name, its in new.items() if its != name and name != key}
+            query = update(table).where(table.columns[key] == bindparam(new[key]), *where).values({**columns, **values})
+            connection.execute(query, [{new[name]: value for name, value in row.items()} for row in rows])
