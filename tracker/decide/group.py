@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -88,13 +88,14 @@ def plan(
         rule = rules.get(group[0].rule)
         due = min(alert.fired_at for alert in group) + timedelta(seconds=rule.group_wait if rule else 0)
         quiet_end = _quiet_end(rule, now) if rule else None
-        outcome: tuple[str, str | None] = "told", None
         if due > now:
-            outcome = "firing", f"waits for its group until {shape.instant(due)}"
-        elif quiet_end:
-            outcome = "deferred", f"quiet hours until {shape.instant(quiet_end)}"
-        if due <= now:
-            notifications += (_notification(n, recipients[n], group, statements, now, quiet_end) for n in told)
+            states |= {alert.id: ("firing", f"waits for its group until {shape.instant(due)}") for alert in group}
+            continue
+        made = _notification(group, statements, now, quiet_end)
+        notifications += (
+            replace(made, id=identity(name, *made.alerts), receiver=name, recipients=recipients[name]) for name in told
+        )
+        outcome = ("deferred", f"quiet hours until {shape.instant(quiet_end)}") if quiet_end else ("told", None)
         states |= {alert.id: outcome for alert in group}
     return Plan(tuple(notifications), states)
 
@@ -110,13 +111,9 @@ def _key(alert: Alert, rule: Rule | None, statements: Mapping[str, Mapping[str, 
 
 
 def _notification(
-    receiver: str,
-    recipients: tuple[str, ...],
-    group: Sequence[Alert],
-    statements: Mapping[str, Mapping[str, Any]],
-    now: datetime,
-    not_before: datetime | None,
+    group: Sequence[Alert], statements: Mapping[str, Mapping[str, Any]], now: datetime, not_before: datetime | None
 ) -> Notification:
+    """What a group tells, before it is addressed to a receiver."""
     alerts, first = tuple(sorted(alert.id for alert in group)), group[0]
     kind: NotificationType = "statement.alert" if first.statement else "absence.alert"
     kind = "source.alert" if first.rule.startswith(SOURCE_RULE) else kind
@@ -125,7 +122,7 @@ def _notification(
     data: dict[str, Any] = {"rule": first.rule, "reason": reasons}
     data |= {"statement": said[0]} if len(said) == 1 else {"statements": [each for each in said if each]}
     payload = {"type": kind, "timestamp": shape.instant(now), "data": data}
-    return Notification(identity(receiver, *alerts), kind, receiver, now, payload, recipients, alerts, not_before)
+    return Notification("", kind, "", now, payload, (), alerts, not_before)
 
 
 def _quiet_end(rule: Rule, now: datetime) -> datetime | None:

@@ -120,9 +120,7 @@ class _Parser:
         self.at = self.depth = self.terms = 0
 
     def query(self) -> Node:
-        if self._next.kind == "end":
-            return Everything()
-        tree = self._either()
+        tree = self._either() if self._next.kind != "end" else Everything()
         if self._next.kind == ")":
             raise QueryError("this parenthesis was never opened", self._next.column)
         return tree
@@ -151,8 +149,8 @@ class _Parser:
         if start.kind == ")" and not self.depth:
             return QueryError("this parenthesis was never opened", start.column)
         if behind_or or self._next.kind == "OR":
-            column = (self._next if self._next.kind == "OR" else start).column
-            return QueryError("OR needs something to look for on both sides", column)
+            token = self._next if self._next.kind == "OR" else start
+            return QueryError("OR needs something to look for on both sides", token.column)
         return QueryError("there is nothing to look for here: no word holds a letter or a digit", start.column)
 
     def _both(self) -> Node | None:

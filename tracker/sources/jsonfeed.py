@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from tracker import text
 from tracker.errors import SourceBroken, SourceRefused
 from tracker.models.source import Draft
 from tracker.models.statement import Media
 from tracker.sources import dates, html, identity
-from tracker.sources.shape import At, load
+from tracker.sources.shape import At, complaint, load
 
 
 def looks_like(body: bytes) -> bool:
@@ -24,19 +23,11 @@ def read(body: bytes, base: str, zone: str | None) -> list[Draft]:
     if not isinstance(feed.value, dict):
         raise SourceBroken("JSON, but not a JSON Feed: the document is not an object")
     if not feed["items"].here():
-        raise _not_a_feed(feed)
+        if any(feed.value.get(name) for name in ("errors", "error", "message", "detail")):
+            raise SourceRefused(f"an error instead of a feed: {complaint(feed.value)}")
+        raise SourceBroken("JSON, but not a JSON Feed: it has no items")
     lang = feed["language"].text()
     return [_draft(item, base, zone, lang) for item in feed["items"].list()]
-
-
-def _not_a_feed(feed: At) -> SourceBroken | SourceRefused:
-    for name in ("errors", "error", "message", "detail"):
-        if value := feed.value.get(name):
-            inner = value[0] if isinstance(value, list) else value
-            told = inner.get("message") or inner.get("detail") if isinstance(inner, dict) else inner
-            said = text.visible(text.squeeze(text.clean(str(told)[:150])))
-            return SourceRefused(f"an error instead of a feed: {said or name}")
-    return SourceBroken("JSON, but not a JSON Feed: it has no items")
 
 
 def _draft(item: At, base: str, zone: str | None, lang: str | None) -> Draft:

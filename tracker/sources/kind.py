@@ -3,9 +3,8 @@
 A new platform is one module with `Options`, `ask`, `read` (and `refuse` where it has words of its own for a refusal)
 and one line in `KINDS`. All of it is pure: no clock, no network; `reply.received_at` is the only time a kind knows.
 
-The caller, for each answer of a poll: `kind.refuse(reply, now)`, then `decide.answer.check(…)`, then `kind.read(…)` in
-a worker, with `state.cursor` replaced by the last page's. `Page.next` is sent at once; when it is None the poll is over
-and that page's cursor is what is kept.
+For each answer of a poll comes `refuse`, then `decide.answer.check`, then `read` in a worker, with the last page's
+cursor. `Page.next` is sent at once; when it is None the poll is over, and that page's cursor is what is kept.
 """
 
 from __future__ import annotations

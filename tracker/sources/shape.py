@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from tracker import text
 from tracker.errors import SourceBroken
 
 
@@ -17,6 +18,17 @@ def load(body: bytes) -> At:
         raise SourceBroken("JSON nested too deeply to be read") from None
     except ValueError as error:  # bad syntax, bad encoding, a number of thousands of digits
         raise SourceBroken(f"not readable as JSON: {str(error)[:120]}") from None
+
+
+def complaint(document: Any) -> str:
+    """What an error document of whatever shape says, on one line: title, detail and type of it and its first error."""
+    inner = (document.get("errors") or document.get("error")) if isinstance(document, dict) else None
+    inner = inner[0] if isinstance(inner, list) else inner
+    parts = [part for part in (document, inner) if isinstance(part, dict)]
+    named = [part.get(name) for part in parts for name in ("title", "detail", "message", "type", "reason")]
+    named += [inner] if isinstance(inner, str) else []
+    told = dict.fromkeys(str(one).rsplit("/problems/", 1)[-1] for one in named if one not in (None, "about:blank"))
+    return text.visible(text.squeeze(text.clean(" · ".join(told))))[:200] or "no reason given"
 
 
 @dataclass(frozen=True, slots=True)

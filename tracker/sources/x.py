@@ -17,13 +17,12 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from pydantic import Field, field_validator
 
-from tracker import text
 from tracker.errors import SourceBroken, SourceError, SourceGone, SourceRefused, SourceThrottled
 from tracker.models.source import Draft, Page, PollState, Reply, Request, Source
 from tracker.models.statement import Media, Reference
 from tracker.sources import dates, identity
 from tracker.sources.kind import Strict, WebAddress
-from tracker.sources.shape import At, load
+from tracker.sources.shape import At, complaint, load
 
 _FIELDS = {
     "tweet.fields": "created_at,lang,entities,attachments,referenced_tweets,conversation_id,in_reply_to_user_id,"
@@ -93,7 +92,10 @@ def refuse(reply: Reply, now: datetime) -> None:
     """What X says about a refusal, in its own words: limits, caps, credentials, accounts that are gone or suspended."""
     if not 400 <= reply.status < 500:
         return
-    detail = _problem(reply.body)
+    try:
+        detail = complaint(load(reply.body).value)
+    except SourceBroken:
+        detail = "no reason given"
     said = f"X says {reply.status}: {detail}"[:250]
     if "usage-capped" in detail or "UsageCapExceeded" in detail or reply.status == 402:
         raise SourceThrottled(f"{said} (the plan's usage cap is spent)", reply.until_reset(now) or 86400.0)
@@ -106,26 +108,13 @@ def refuse(reply: Reply, now: datetime) -> None:
     raise SourceRefused(said) if reply.status == 403 else SourceBroken(said)
 
 
-def _problem(body: bytes) -> str:
-    """Title, detail and type of a problem body, of whatever shape, on one line."""
-    try:
-        whole = load(body).value
-    except SourceBroken:
-        return "no reason given"
-    inner = whole.get("errors") if isinstance(whole, dict) else None
-    parts = [part for part in (whole, *(inner if isinstance(inner, list) else ())[:1]) if isinstance(part, dict)]
-    named = [part.get(name) for part in parts for name in ("title", "detail", "message", "type", "reason")]
-    told = dict.fromkeys(str(one).rsplit("/problems/", 1)[-1] for one in named if one not in (None, "about:blank"))
-    return text.visible(text.squeeze(text.clean(" · ".join(told))))[:200] or "no reason given"
-
-
 def read(source: Source, state: PollState, reply: Reply) -> Page:
     """The look-up's answer, or one page of posts; `reads` counts the posts in it, which X bills."""
     answer = load(reply.body)
     if not isinstance(answer.value, dict):
         raise SourceBroken("not an answer of the X API: the document is not an object")
     if not (answer["data"].here() or answer["meta"].here()):
-        raise _no_account(answer, reply)
+        raise _no_account(answer)
     if not _is_known(state.cursor, _options(source)):
         number = _number(answer["data"]["id"])
         same = state.cursor if state.cursor.get("user_id") == number else {}
@@ -134,8 +123,8 @@ def read(source: Source, state: PollState, reply: Reply) -> Page:
     return _page(source, state, answer, reply)
 
 
-def _no_account(answer: At, reply: Reply) -> SourceError:
-    errors, detail = answer["errors"].list(), _problem(reply.body)
+def _no_account(answer: At) -> SourceError:
+    errors, detail = answer["errors"].list(), complaint(answer.value)
     if not errors:
         return SourceBroken(f"an answer of the X API with neither data nor meta: {detail}")
     gone = re.search("[Ss]uspended|resource-not-found|Not Found", str(errors[0].value))
