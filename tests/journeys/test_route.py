@@ -211,6 +211,22 @@ async def test_a_source_in_trouble_says_which_and_delays_and_touches_nothing_els
         assert [one.presence for one in it.found("source:lake-times")] == ["live"]
 
 
+async def test_a_source_that_is_done_first_takes_no_other_s_lease_with_it(tmp_path: Path) -> None:
+    async with desk(tmp_path, NOW, sources=SOURCES, rules=RULES) as it:
+        it.stage.feed = feed(QUIET)
+        await it.tracker.collector.tick()
+        await it.tracker.collector.drain()
+        it.clock.go(hours=1)
+        (one, other) = it.tracker.archive.claim_due(it.clock.now(), 2, 60.0)
+        assert one.token == other.token
+        assert one.key != other.key
+        it.tracker.archive.release([one, other])
+        await it.tracker.collector.tick()
+        hands = {claim.source.name for claim, _ in it.tracker.collector._hands.values()}
+        assert hands == {"odera-x", "lake-times"}
+        await it.tracker.collector.drain()
+
+
 async def test_the_month_s_budget_of_reads_is_honoured_and_said(tmp_path: Path) -> None:
     async with desk(tmp_path, NOW, sources=SOURCES, rules=RULES, extra="[x]\nmonthly_reads = 1") as it:
         it.stage.posts = [post(2000000000000000041, "One.", "2026-03-10T08:00:00.000Z")]

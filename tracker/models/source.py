@@ -154,6 +154,11 @@ class Claim:
     state: PollState
     token: str
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """This lease among all of them: two sources' first leases have one token."""
+        return self.source.name, self.token
+
 
 @dataclass(frozen=True, slots=True)
 class KnownItem:
