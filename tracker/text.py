@@ -100,6 +100,7 @@ def squeeze(raw: str) -> str:
     return _SPACES.sub(" ", raw).strip()
 
 
+@lru_cache(maxsize=20_000)
 def slug(raw: str) -> str:
     """A facet's value: folded, with everything but letters, digits and `.:@-` made `_`."""
     return re.sub(r"[^\w.:@-]+", "_", fold(raw)).strip("_")
@@ -150,7 +151,7 @@ def stems(words: Iterable[str], lang: str | None) -> frozenset[str]:
     """The stems of a text's tokens in its own language; empty for a language without a stemmer."""
     if lang not in STEMMERS:
         return frozenset()
-    return frozenset(stem(word, lang) for word in words)
+    return frozenset(stem(word, lang) for word in set(words))
 
 
 def query_stems(word: str) -> tuple[str, ...]:

@@ -1,14 +1,14 @@
-"""What a person or a newer classifier says of a statement: it replaces what was understood, and never a person's word."""
+"""What a person or a newer classifier says of a statement: it replaces what was understood, never a person's word."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
 from tracker.archive import tables as t
-from tracker.archive.gather import label_rows, mention_rows
 from tracker.archive.relate import Relating
 from tracker.archive.values import dump
 from tracker.models.statement import VISIT, Classification, Label, Statement
@@ -41,20 +41,16 @@ class Correcting(Relating):
             self._again(connection, {whole, *left})
             return self._of_ids(connection, [whole])[0]
 
-    def replace_classification(self, pairs: Sequence[tuple[str, Classification]], now: datetime) -> None:
+    def replace_classification(self, pairs: Sequence[tuple[str, Classification]], now: datetime) -> None:  # noqa: ARG002
         """What a newer classifier understands of these statements' current versions; what a person said stays."""
         with self.writing() as connection:
             seqs = self._seqs(connection, [key for key, _ in pairs])
             found = [(seqs[key], understood) for key, understood in pairs if key in seqs]
-            self._drop_understanding(connection, [seq for seq, _ in found])
-            self.add(connection, t.labels, [row for one in found for row in label_rows(*one, now)])
+            self._drop_mentions(connection, [seq for seq, _ in found])
             self.add(connection, t.mentions, [row for one in found for row in mention_rows(*one)])
-            row = t.versions.c
-            now_ = select(t.statements.c.version).where(t.statements.c.seq == bindparam("its")).scalar_subquery()
-            query = update(t.versions).where(row.seq == bindparam("its"), row.version == now_)
-            understood = [{"its": seq, "new": dump(one)} for seq, one in found]
-            if understood:
-                connection.execute(query.values(understood=bindparam("new")), understood)
+            newest = select(t.statements.c.version).where(t.statements.c.seq == bindparam("new_seq")).scalar_subquery()
+            understood = [{"seq": seq, "understood": dump(one)} for seq, one in found]
+            self.change(connection, t.versions, "seq", understood, t.versions.c.version == newest)
             left = self._leave_events(connection, self._tell_otherwise(connection, dict(pairs)))
             self._again(connection, {*seqs, *left})
 
@@ -67,11 +63,8 @@ class Correcting(Relating):
         now = {key: {dump(visit) for visit in one.visits} for key, one in understood.items()}
         return {statement for statement, visit in told if visit not in now[statement]}
 
-    def _drop_understanding(self, connection: Connection, seqs: Sequence[int]) -> None:
-        """Take away what a text's own words gave it; what events and persons gave stays."""
+    def _drop_mentions(self, connection: Connection, seqs: Sequence[int]) -> None:
         if seqs:
-            own = t.labels.c.given_by.in_(("words", "model"))
-            connection.execute(delete(t.labels).where(t.labels.c.seq.in_(seqs), own))
             connection.execute(delete(t.mentions).where(t.mentions.c.seq.in_(seqs)))
 
     def _leave_events(self, connection: Connection, ids: Collection[str]) -> set[str]:
@@ -98,3 +91,8 @@ class Correcting(Relating):
         again = update(t.statements).where(t.statements.c.id.in_(ids))
         connection.execute(again.values(related_at=None, relate_until=None))
         self._reindex(connection, ids)
+
+
+def mention_rows(seq: int, understood: Classification) -> list[dict[str, Any]]:
+    named = dict.fromkeys((mention.kind, mention.ref) for mention in understood.mentions)
+    return [{"seq": seq, "kind": kind, "ref": ref} for kind, ref in named]

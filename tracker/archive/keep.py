@@ -6,41 +6,33 @@ nothing, so that a poll that repeats adds nothing.
 
 from __future__ import annotations
 
+import json
 import zlib
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, Table, bindparam, func, select
 from sqlalchemy.exc import StatementError
 
+from tracker import terms
 from tracker.archive import tables as t
-from tracker.archive.gather import Group, Held
-from tracker.archive.correcting import Correcting
+from tracker.archive.correcting import Correcting, mention_rows
+from tracker.archive.ranges import sort_key
 from tracker.archive.statements import MOST_AT_ONCE
-from tracker.models.source import Judged, Kept, Reading
+from tracker.archive.values import dump, statement_id
+from tracker.models.source import Evidence, Judged, Kept, Reading, Source
+from tracker.models.statement import Firing, Post
 
 #: What a row that no database takes raises: too large a number, half a character, a broken reference.
 POISON = (StatementError, ValueError, OverflowError)
-_IN_ORDER = (
-    t.statements, t.versions, t.identities, t.labels, t.mentions, t.fingerprints, t.evidence, t.spans, t.polls,
-)  # fmt: skip
-_FINISHED = (
-    update(t.sources)
-    .where(t.sources.c.name == bindparam("its"))
-    .values(
-        state=bindparam("new_state"),
-        next_poll_at=bindparam("new_due"),
-        lease_token=None,
-        lease_until=None,
-        polls=t.sources.c.polls + 1,
-        statements=t.sources.c.statements + bindparam("added"),
-        span_start=bindparam("new_start"),
-        span_end=bindparam("new_end"),
-        span_polls=bindparam("new_polls"),
-    )
-)
+#: A source counts as watched from one success to the next, unless this many intervals (or seconds) lie between.
+GAP_INTERVALS, GAP_SECONDS = 2.5, 900.0
+_IN_ORDER = (t.statements, t.versions, t.identities, t.mentions, t.fingerprints, t.evidence, t.spans, t.polls)
+_FINISHED = ("state", "next_poll_at", "span_start", "span_end", "span_polls")
+_LAST_SEQ = select(func.coalesce(func.max(t.statements.c.seq), 0))
 
 
 class Keeping(Correcting):
@@ -52,9 +44,8 @@ class Keeping(Correcting):
         A reading whose lease another worker has is `fenced`. One that no database would take fails alone: it is
         kept as a failed poll with its reason, and its source's validators stay as they were, so that it is read again.
         """
-        bodies = {
-            id(seen): zlib.compress(seen.body, 3) for r in readings for seen, judged in r.answers if seen and judged
-        }
+        seen = [evidence for reading in readings for evidence, judged in reading.answers if evidence and judged]
+        bodies = {id(one): zlib.compress(one.body, 3) for one in seen}
         try:
             with self.writing() as connection:
                 return self._keep(connection, readings, bodies, now)
@@ -66,19 +57,13 @@ class Keeping(Correcting):
             return self._keep_failed(readings[0], error, now)
 
     def _keep_failed(self, reading: Reading, error: Exception, now: datetime) -> list[Kept]:
-        reason = f"cannot be kept: {str(getattr(error, 'orig', None) or error)[:200]!r}"
-        state = replace(
-            reading.claim.state,
-            failures=reading.claim.state.failures + 1,
-            health="failing",
-            reason=reason,
-            next_poll_at=reading.state.next_poll_at,
-            last_poll_at=reading.finished_at,
-        )
-        failed = replace(
-            reading, state=state, outcome="failed", answers=(), failure=reason, failure_kind="ArchiveError", alarm=None
-        )
-        return [kept if kept.fenced else replace(kept, failure=reason) for kept in self.keep([failed], now)]
+        before, ended, due = reading.claim.state, reading.finished_at, reading.state.next_poll_at
+        why = f"cannot be kept: {str(getattr(error, 'orig', None) or error)[:200]!r}"
+        state = replace(before, failures=before.failures + 1, health="failing", reason=why)
+        state = replace(state, next_poll_at=due, last_poll_at=ended)
+        failed = replace(reading, state=state, outcome="failed", answers=(), alarm=None)
+        kept = self.keep([replace(failed, failure=why, failure_kind="ArchiveError")], now)
+        return [one if one.fenced else replace(one, failure=why) for one in kept]
 
     def _keep(
         self, connection: Connection, readings: Sequence[Reading], bodies: dict[int, bytes], now: datetime
@@ -87,7 +72,7 @@ class Keeping(Correcting):
         query = select(row.name, row.lease_token, row.span_start, row.span_end, row.span_polls)
         query = query.where(row.name.in_([r.claim.source.name for r in readings])).with_for_update()
         leased = {(r.name, r.lease_token): r for r in connection.execute(query)}
-        group = Group(now, connection.execute(_LAST_SEQ).scalar_one())
+        group = _Group(now, connection.execute(_LAST_SEQ).scalar_one(), bodies)
         kept, fired = list[Kept](), list[int]()
         for reading in readings:
             source = leased.pop((reading.claim.source.name, reading.claim.token), None)
@@ -96,45 +81,181 @@ class Keeping(Correcting):
             else:
                 judged = [one for _, items in reading.answers for one in items]
                 group.held = self._held(connection, reading.claim.source.name, judged)
-                kept.append(group.gather(reading, source, bodies))
+                kept.append(group.gather(reading, source))
             fired.append(len(group.firings))
         added = self._write(connection, group)
         spans = zip(kept, [0, *fired], fired, strict=False)
         return [replace(one, alerts=sum(added[start:end])) if end > start else one for one, start, end in spans]
 
-    def _held(self, connection: Connection, source: str, judged: Sequence[Judged]) -> dict[str, Held]:
+    def _held(self, connection: Connection, source: str, judged: Sequence[Judged]) -> dict[str, _Held]:
         """What is kept of these items already, by identity key, and by statement id behind a NUL."""
         row = t.statements.c
         columns = (row.seq, row.id, row.hash, row.version, row.sort_key, row.effective_at)
-        keys, found = list({key for one in judged for key in one.post.keys}), dict[str, Held]()
+        keys, found = list({key for one in judged for key in one.post.keys}), dict[str, _Held]()
         query = select(*columns, t.identities.c.identity).join(t.identities, t.identities.c.seq == row.seq)
         query = query.where(t.identities.c.source == source)
         for start in range(0, len(keys), MOST_AT_ONCE):
             some = t.identities.c.identity.in_(keys[start : start + MOST_AT_ONCE])
             for *values, key in connection.execute(query.where(some)):
-                found[key] = found.setdefault(f"\0{values[1]}", Held(*values))
+                found[key] = found.setdefault(f"\0{values[1]}", _Held(*values))
         named = {one.statement for one in judged if one.statement and f"\0{one.statement}" not in found}
         if named:
             for found_ in connection.execute(select(*columns).where(row.source == source, row.id.in_(named))):
-                found[f"\0{found_.id}"] = Held(*found_)
+                found[f"\0{found_.id}"] = _Held(*found_)
         return found
 
-    def _write(self, connection: Connection, group: Group) -> list[int]:
+    def _write(self, connection: Connection, group: _Group) -> list[int]:
         """Write a group. For each of its firings, whether it added an alert."""
-        self._drop_understanding(connection, list(group.edits))
+        self._drop_mentions(connection, list(group.edits))
         for table in _IN_ORDER:
             self.add(connection, table, group.rows[table])
         self._index(connection, group.words)
+        self.change(connection, t.statements, "seq", list(group.edits.values()))
         if group.edits:
-            edits = list(group.edits.values())
-            values: dict[str, Any] = {name.removeprefix("new_"): bindparam(name) for name in edits[0] if name != "its"}
-            connection.execute(update(t.statements).where(t.statements.c.seq == bindparam("its")).values(values), edits)
             self._unindex(connection, list(group.edited.values()))
             self._reindex(connection, group.edited)
-        if group.rows[t.sources]:
-            connection.execute(_FINISHED, group.rows[t.sources])
+        row = t.sources.c
+        counted = {"polls": row.polls + 1, "statements": row.statements + bindparam("added")}
+        free = {"lease_token": None, "lease_until": None}
+        self.change(connection, t.sources, "name", group.rows[t.sources], **counted, **free)
         self._match_digests(connection, group.digests, group.now)
         return self._fire(connection, group.firings, group.now)
 
 
-_LAST_SEQ = select(func.coalesce(func.max(t.statements.c.seq), 0))
+@dataclass(slots=True)
+class _Held:
+    """What is kept of one statement, brought up to date while a group is put together."""
+
+    seq: int
+    id: str
+    hash: str
+    version: int
+    sort_key: int
+    effective_at: datetime
+
+
+@dataclass(slots=True)
+class _Group:
+    """A group of readings as the rows it will become, table by table.
+
+    `seq` is the last sequence number given out, `bodies` the compressed bytes of the evidence, `held` what the source
+    has by key or id.
+    """
+
+    now: datetime
+    seq: int
+    bodies: dict[int, bytes]
+    held: dict[str, _Held] = field(default_factory=dict)
+    rows: defaultdict[Table, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+    words: list[tuple[int, terms.Terms]] = field(default_factory=list)
+    edits: dict[int, dict[str, Any]] = field(default_factory=dict)
+    edited: dict[str, int] = field(default_factory=dict)
+    firings: list[tuple[str | None, str, Firing]] = field(default_factory=list)
+    digests: list[tuple[str, str]] = field(default_factory=list)
+
+    def gather(self, reading: Reading, source: Any) -> Kept:
+        """Add one reading, of the source whose row is given."""
+        found: dict[str, dict[str, None]] = {"new": {}, "edited": {}, "same": {}}
+        for seen, judged in reading.answers:
+            verdicts = [self._item(reading, seen, one) for one in judged]
+            for key, verdict in verdicts:
+                if key not in found["new"]:
+                    found[verdict][key] = None
+            if seen is not None and any(verdict != "same" for _, verdict in verdicts):
+                self.rows[t.evidence].append(_evidence(reading.claim.source.name, seen, self.bodies[id(seen)]))
+        if reading.alarm is not None:
+            self.firings.append((None, reading.finished_at.isoformat(), reading.alarm))
+        new, edited = tuple(found["new"]), tuple(found["edited"])
+        self._finish(reading, source, len(new), len(edited))
+        return Kept(reading.claim.source.name, new, edited)
+
+    def _item(self, reading: Reading, seen: Evidence | None, one: Judged) -> tuple[str, str]:
+        """The statement an item is of, and whether it is new, edited or the same."""
+        held = self.held.get(f"\0{one.statement}") or self._same(one.post)
+        verdict = "new" if held is None else "same" if held.hash == one.post.hash else "edited"
+        source = reading.claim.source
+        held = held or self._new(source, one, first_reading=reading.claim.state.first_read_at is None)
+        for key in one.post.keys:
+            if key not in self.held:
+                self.held[key] = held
+                self.rows[t.identities].append({"source": source.name, "identity": key, "seq": held.seq})
+        if verdict != "same":
+            self._content(held, self._edit(held, one.post) if verdict == "edited" else one.post, one, seen)
+            self.firings += [(held.id, held.id, firing) for firing in one.firings]
+            self.digests += [(held.id, digest) for digest in one.digests]
+        return held.id, verdict
+
+    def _same(self, post: Post) -> _Held | None:
+        """What is kept under one of an item's strongest keys: a link or a title may be used again for other words."""
+        strongest = post.keys[0].partition(":")[0]
+        return next((self.held[key] for key in post.keys if key in self.held and key.startswith(strongest)), None)
+
+    def _new(self, source: Source, one: Judged, *, first_reading: bool) -> _Held:
+        post = one.post
+        self.seq += 1
+        key = sort_key(post.effective_at, self.seq)
+        held = _Held(self.seq, statement_id(source.name, post.keys[0]), post.hash, 1, key, post.effective_at)
+        self.rows[t.statements].append({
+            "seq": held.seq, "id": held.id, "source": source.name, "kind": source.kind, "origin": post.origin,
+            "first_seen_at": self.now, "first_reading": int(first_reading), **self._current(held, post),
+        })  # fmt: skip
+        found = terms.of(post, one.classification, source=source.name, kind=source.kind, first_seen_at=self.now)
+        self.words.append((key, found))
+        return held
+
+    def _edit(self, held: _Held, post: Post) -> Post:
+        """Make the next version the current one. An edit without a date of its own leaves the statement where it is."""
+        if post.published_at is None:
+            post = replace(post, effective_at=held.effective_at)
+        self.edited[held.id] = held.sort_key
+        held.version, held.hash, held.effective_at = held.version + 1, post.hash, post.effective_at
+        held.sort_key = sort_key(post.effective_at, held.seq)
+        self.edits[held.seq] = {"seq": held.seq, **self._current(held, post)}
+        return post
+
+    def _current(self, held: _Held, post: Post) -> dict[str, Any]:
+        """The columns of a statement that its current version decides; it waits to be related again."""
+        return {
+            "leader": post.speaker.leader, "office": post.speaker.office_id, "country": post.speaker.country,
+            "hash": post.hash, "published_at": post.published_at, "effective_at": post.effective_at,
+            "last_seen_at": self.now, "presence": post.presence, "version": held.version, "sort_key": held.sort_key,
+            "related_at": None, "relate_until": None,
+        }  # fmt: skip
+
+    def _content(self, held: _Held, post: Post, one: Judged, seen: Evidence | None) -> None:
+        self.rows[t.versions].append({
+            "seq": held.seq, "version": held.version, "observed_at": self.now, "hash": post.hash,
+            "evidence": seen.sha256 if seen else None, "post": dump(post), "understood": dump(one.classification),
+        })  # fmt: skip
+        self.rows[t.fingerprints] += [{"hash": hash_, "seq": held.seq} for hash_ in set(one.fingerprints)]
+        self.rows[t.mentions] += mention_rows(held.seq, one.classification)
+
+    def _finish(self, reading: Reading, source: Any, added: int, edited: int) -> None:
+        """The source's next state. A poll that found nothing new and cost nothing is told by its span alone."""
+        claim, state, ended, name = reading.claim, reading.state, reading.finished_at, reading.claim.source.name
+        start, end, polls = source.span_start, source.span_end, source.span_polls
+        if reading.outcome != "failed":
+            gap = timedelta(seconds=max(GAP_SECONDS, GAP_INTERVALS * (claim.state.interval or claim.source.every)))
+            if end is not None and ended - end <= gap:
+                end, polls = max(end, ended), polls + 1
+            else:
+                if end is not None:
+                    self.rows[t.spans].append({"source": name, "span_start": start, "span_end": end, "polls": polls})
+                start, end, polls = ended, ended, 1
+        values = dict(zip(_FINISHED, (dump(state), state.next_poll_at, start, end, polls), strict=True))
+        self.rows[t.sources].append({"name": name, **values, "added": added})
+        if reading.outcome != "unchanged" or reading.reads:
+            self.rows[t.polls].append({
+                "source": name, "kind": claim.source.kind, "started_at": reading.started_at, "finished_at": ended,
+                "outcome": reading.outcome, "items": reading.items_seen, "added": added + edited,
+                "reads": reading.reads, "requests": reading.requests, "failure": reading.failure,
+                "failure_kind": reading.failure_kind,
+            })  # fmt: skip
+
+
+def _evidence(source: str, seen: Evidence, body: bytes) -> dict[str, Any]:
+    return {
+        "sha256": seen.sha256, "received_at": seen.received_at, "source": source, "url": seen.url,
+        "status": seen.status, "request_headers": json.dumps(dict(seen.request_headers)),
+        "headers": json.dumps(dict(seen.headers)), "body": body,
+    }  # fmt: skip

@@ -10,7 +10,7 @@ phrase asks for `word|` with a prefix match. Stems begin with `~`, facets with `
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -34,7 +34,6 @@ key = "sort_key"
 #: Each statement sees what is committed anyway: a transaction around them would only cost two trips.
 reading: dict[str, Any] = {"isolation_level": "AUTOCOMMIT"}
 match = "terms @@ CAST(:m{n} AS tsquery)"
-rank = "ts_rank(terms, CAST(:m{n} AS tsquery))"
 
 _BEGIN = (
     f"SELECT set_config('idle_in_transaction_session_timeout', '{IDLE}', true),"
@@ -66,7 +65,7 @@ def hold(url: str, holder: str) -> Iterator[None]:  # noqa: ARG001  # any number
     yield
 
 
-def insert(connection: Connection, table: Table, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
+def insert(connection: Connection, table: Table, columns: Sequence[str], rows: list[tuple[Any, ...]]) -> None:
     """Rows that are not there yet, as an array a column: one statement, whatever their number."""
     types = (table.columns[column].type.compile(dialect=connection.dialect) for column in columns)
     arrays = ", ".join(f"CAST(%s AS {type_}[])" for type_ in types)
@@ -98,22 +97,14 @@ def render(node: Node) -> str:
     if isinstance(node, AnyWord):
         return _joined(" | ", [_lexeme(node.word, "|"), *(_lexeme(f"~{stem}") for stem in node.stems)])
     if isinstance(node, Phrase):
-        return _phrase(node)
+        *before, last = node.words
+        end = f"{_lexeme(last)}:*" if node.prefix else _lexeme(last, "|") + (":*" if before else "")
+        return _joined(" <-> ", [*(f"{_lexeme(word, '|')}:*" for word in before), end])
     if isinstance(node, AnyFacet):
         return _joined(" | ", [_lexeme(f"#{facet}") for facet in node.facets])
-    if isinstance(node, Or):
-        return _joined(" | ", list(map(render, node.children)))
-    if isinstance(node, And):
-        return _joined(" & ", list(map(render, node.children)))
-    if isinstance(node, Not):
-        return f"!{render(node.child)}"
-    return f"({_lexeme(f'#{terms.ALL}')})"
-
-
-def _phrase(node: Phrase) -> str:
-    *before, last = node.words
-    end = f"{_lexeme(last)}:*" if node.prefix else _lexeme(last, "|") + (":*" if before else "")
-    return _joined(" <-> ", [*(f"{_lexeme(word, '|')}:*" for word in before), end])
+    if isinstance(node, And | Or):
+        return _joined(" & " if isinstance(node, And) else " | ", list(map(render, node.children)))
+    return f"!{render(node.child)}" if isinstance(node, Not) else _lexeme(f"#{terms.ALL}")
 
 
 def _joined(operator: str, parts: list[str]) -> str:
@@ -123,3 +114,9 @@ def _joined(operator: str, parts: list[str]) -> str:
 def _lexeme(token: str, suffix: str = "") -> str:
     quoted = (token[:LONGEST] + suffix).replace("\\", "\\\\").replace("'", "''")
     return f"'{quoted}'"
+
+
+def scores(connection: Connection, keys: list[int], node: Node) -> dict[int, float]:
+    """How relevant these statements are."""
+    query = "SELECT sort_key, ts_rank(terms, CAST(%s AS tsquery)) FROM words WHERE sort_key = ANY(%s)"
+    return dict(map(tuple, connection.exec_driver_sql(query, (render(node), keys))))

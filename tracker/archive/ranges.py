@@ -7,7 +7,7 @@ newest first is the order of keys.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -45,14 +45,23 @@ def _bound(moment: datetime) -> int:
 
 def ranges(tree: Node) -> list[Range]:
     """The ranges of a tree, simplified; none when nothing can match. UsageError for one too deep or too scattered."""
-    if _depth(tree) > DEEPEST:
+    if depth(tree) > DEEPEST:
         raise UsageError(f"the query is nested more than {DEEPEST} deep")
     found = (replace(part, node=simplify(part.node)) for part in _spread(tree, negated=False))
     return [part for part in found if part.node != NOTHING and part.low < part.high]
 
 
-def _depth(node: Node) -> int:
-    return 1 + max(map(_depth, _children(node)), default=0)
+def depth(node: Node) -> int:
+    return 1 + max(map(depth, _children(node)), default=0)
+
+
+def wanted(node: Node) -> Iterator[AnyWord | Phrase]:
+    """The words that are asked for, not those that are excluded."""
+    if isinstance(node, AnyWord | Phrase):
+        yield node
+    elif not isinstance(node, Not):
+        for child in _children(node):
+            yield from wanted(child)
 
 
 def _children(node: Node) -> tuple[Node, ...]:
@@ -114,10 +123,9 @@ def simplify(node: Node) -> Node:
         if isinstance(child, Not):
             return child.child
         return NOTHING if isinstance(child, Everything) else Everything() if child == NOTHING else Not(child)
-    if isinstance(node, And):
-        return _flat(node.children, And, Everything(), NOTHING)
-    if isinstance(node, Or):
-        return _flat(node.children, Or, NOTHING, Everything())
+    if isinstance(node, And | Or):
+        ends = (Everything(), NOTHING)
+        return _flat(node.children, type(node), *(ends if isinstance(node, And) else reversed(ends)))
     return _leaf(node)
 
 

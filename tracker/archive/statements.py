@@ -6,7 +6,7 @@ import json
 import re
 import zlib
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import accumulate
@@ -19,7 +19,7 @@ from tracker import terms
 from tracker.archive import tables as t
 from tracker.archive.ranges import sort_key
 from tracker.archive.store import Store
-from tracker.archive.values import in_force, load, taken_away
+from tracker.archive.values import in_force, load
 from tracker.errors import NotFound
 from tracker.models.source import Evidence
 from tracker.models.statement import Classification, Event, Label, Link, Post, Statement, Version
@@ -112,43 +112,40 @@ class Statements(Store):
     ) -> list[Statement]:
         """The statements of a condition, whole."""
         rows = connection.execute(_CURRENT.where(where).order_by(order).limit(limit)).all()
+        seqs, ids, given, link = [row.seq for row in rows], [row.id for row in rows], t.labels.c, t.links.c
         if not rows:
             return []
-        seqs, ids = [row.seq for row in rows], [row.id for row in rows]
-        labels = _grouped(
-            connection.execute(select(t.labels).where(t.labels.c.seq.in_(seqs))),
-            lambda row: (row.seq, (load(Label, row.label), bool(row.removed))),
-        )
-        query = select(t.links).where(t.links.c.statement.in_(ids)).order_by(t.links.c.type, t.links.c.other)
-        links = _grouped(
-            connection.execute(query),
-            lambda row: (row.statement, Link(row.type, row.other, row.exact, row.verdict)),
-        )
+        labels = _grouped(connection.execute(select(given.seq, given.removed, given.label).where(given.seq.in_(seqs))))
+        query = select(link.statement, link.type, link.other, link.exact, link.verdict).where(link.statement.in_(ids))
+        links = _grouped(connection.execute(query.order_by(link.type, link.other)))
         events = self._events_of(connection, ids)
-        return [_statement(row, labels[row.seq], events.get(row.id, ()), links[row.id]) for row in rows]
+        return [_statement(r, labels[r.seq], tuple(events[r.id]), links[r.id]) for r in rows]
 
-    def _events_of(self, connection: Connection, ids: Collection[str]) -> dict[str, tuple[Event, ...]]:
+    def _events_of(self, connection: Connection, ids: Collection[str]) -> defaultdict[str, list[Event]]:
         member = t.event_members.c
-        told = connection.execute(select(member.statement, member.event).where(member.statement.in_(ids))).all()
+        query = select(member.statement, member.event).where(member.statement.in_(ids)).order_by(member.event)
+        told = connection.execute(query).all()
         events = {event.id: event for event in self._load_events(connection, {event for _, event in told})}
-        groups = _grouped(sorted(map(tuple, told)), lambda pair: (pair[0], events[pair[1]]))
-        return {statement: tuple(group) for statement, group in groups.items()}
+        groups = defaultdict[str, list[Event]](list)
+        for statement, event in told:
+            groups[statement].append(events[event])
+        return groups
 
     def _load_events(self, connection: Connection, ids: Collection[str]) -> list[Event]:
         """These events, with the statements that tell them."""
         if not ids:
             return []
         query = select(t.event_members.c.event, t.event_members.c.statement).where(t.event_members.c.event.in_(ids))
-        members = _grouped(connection.execute(query.order_by(t.event_members.c.statement)), tuple)
+        members = _grouped(connection.execute(query.order_by(t.event_members.c.statement)))
         rows = connection.execute(select(t.events).where(t.events.c.id.in_(ids)).order_by(t.events.c.id)).all()
-        return [replace(load(Event, row.event), id=row.id, statements=tuple(members[row.id])) for row in rows]
+        told = {key: tuple(statement for (statement,) in found) for key, found in members.items()}
+        return [replace(load(Event, row.event), id=row.id, statements=told.get(row.id, ())) for row in rows]
 
     def _reindex(self, connection: Connection, ids: Collection[str]) -> None:
         """Put what the index says of these statements to what is true of them now, at the key their row has."""
         found = self._of_ids(connection, ids)
         query = select(t.statements.c.seq, t.statements.c.sort_key)
-        places = connection.execute(query.where(t.statements.c.seq.in_([one.seq for one in found])))
-        keys = dict(map(tuple, places))
+        keys = dict(map(tuple, connection.execute(query.where(t.statements.c.seq.in_([one.seq for one in found])))))
         self._unindex(connection, list(keys.values()))
         self._index(connection, [(keys[one.seq], terms_of(one)) for one in found])
 
@@ -164,23 +161,16 @@ class Statements(Store):
 
 def terms_of(one: Statement) -> terms.Terms:
     """What the index knows of a kept statement."""
-    return terms.of(
-        replace(one.post, presence=one.presence),
-        one.classification,
-        source=one.source,
-        kind=one.kind,
-        first_seen_at=one.first_seen_at,
-        labels=one.labels,
-        events=one.events,
-    )
+    names = ("source", "kind", "first_seen_at", "labels", "events")
+    known = {name: getattr(one, name) for name in names}
+    return terms.of(replace(one.post, presence=one.presence), one.classification, **known)
 
 
 def capped(found: terms.Terms) -> terms.Terms:
     """The terms that both engines can index: a tsvector holds a megabyte, which only a hostile text reaches."""
     if sum(map(len, found.surface)) <= MOST_BYTES // 4:
         return found
-    surface, stems = _first(found.surface), frozenset(_first(sorted(found.stems)))
-    return replace(found, surface=surface, stems=stems)
+    return replace(found, surface=_first(found.surface), stems=frozenset(_first(sorted(found.stems))))
 
 
 def _first(tokens: Sequence[str]) -> tuple[str, ...]:
@@ -188,15 +178,19 @@ def _first(tokens: Sequence[str]) -> tuple[str, ...]:
     return tuple(token for token, size in zip(tokens, sizes, strict=True) if size <= MOST_BYTES)
 
 
-def _grouped(rows: Iterable[Any], split: Callable[[Any], Any]) -> defaultdict[Any, list[Any]]:
-    groups: defaultdict[Any, list[Any]] = defaultdict(list)
+def _grouped(rows: Iterable[Row[Any]]) -> defaultdict[Any, list[tuple[Any, ...]]]:
+    """The rest of each row, by its first column."""
+    groups = defaultdict[Any, list[tuple[Any, ...]]](list)
     for row in rows:
-        key, value = split(row)
-        groups[key].append(value)
+        groups[row[0]].append(tuple(row[1:]))
     return groups
 
 
-def _statement(row: Row[Any], labels: list[Any], events: tuple[Event, ...], links: list[Link]) -> Statement:
+def _statement(row: Row[Any], given: list[Any], events: tuple[Event, ...], links: list[Any]) -> Statement:
+    """A statement of its row, the (removed, label) that events and persons gave it, its events and links."""
+    understood = load(Classification, row.understood)
+    said = [(gone, load(Label, label)) for gone, label in given]
+    removed = tuple(sorted((label for gone, label in said if gone), key=lambda one: one.name))
     found = Statement(
         id=row.id,
         seq=row.seq,
@@ -208,26 +202,17 @@ def _statement(row: Row[Any], labels: list[Any], events: tuple[Event, ...], link
         version=row.version,
         versions=row.version,
         presence=row.presence,
-        classification=load(Classification, row.understood),
-        labels=in_force(labels),
+        classification=understood,
+        labels=in_force([*understood.labels, *(label for gone, label in said if not gone)], removed),
         events=events,
-        links=tuple(links),
+        links=tuple(Link(*link) for link in links),
         first_reading=bool(row.first_reading),
-        removed=taken_away(labels),
+        removed=removed,
     )
-    return replace(found, classification=found.heeded(found.classification))
+    return replace(found, classification=found.heeded(understood)) if removed else found
 
 
 def _version(statement: str, row: Row[Any]) -> Version:
-    post = load(Post, row.post)
-    return Version(
-        statement=statement,
-        version=row.version,
-        observed_at=row.observed_at,
-        title=post.title,
-        text=post.text,
-        hash=row.hash,
-        edited_at=post.edited_at,
-        evidence_sha256=row.evidence,
-        classifier=load(Classification, row.understood).version,
-    )
+    post, classifier = load(Post, row.post), load(Classification, row.understood).version
+    edited, seen = post.edited_at, row.evidence
+    return Version(statement, row.version, row.observed_at, post.title, post.text, row.hash, edited, seen, classifier)
