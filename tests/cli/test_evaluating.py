@@ -43,8 +43,8 @@ def test_labelled_statements_give_figures_and_what_differs(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("{", "line 2: not a statement"),
-        ("[1]", "line 2: not a statement"),
+        ("{", "line 2: not JSON"),
+        ("[1]", "line 2: not a JSON object"),
         ('{"text": 1, "labels": []}', "line 2: text: a string is needed"),
         ('{"text": "a"}', "line 2: labels: a list of names is needed"),
         ('{"text": "a", "labels": ["visit"]}', "line 2: labels: no label 'visit'"),

@@ -17,8 +17,8 @@ from tracker.config import load
 
 
 def test_jsonl_has_a_statement_a_line_as_show_prints_it(desk: Desk) -> None:
-    code, out, err = desk.run("export")
-    assert (code, "3 statements" in err) == (0, True)
+    code, out, _ = desk.run("export")
+    assert code == 0
     lines = [json.loads(line) for line in out.splitlines()]
     assert [one["id"] for one in lines] == list(desk.ids.values())
     assert lines[0] == desk.json("show", desk.ids["talks"])

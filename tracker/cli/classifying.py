@@ -20,7 +20,7 @@ def lines(classifier: Classifier, source: TextIO, target: TextIO) -> int:
     """Classify every line in order; a bad one gives {"id", "error"}. The exit code: 1 when there was a bad one."""
     bad = 0
     while batch := list(islice(source, BATCH)):
-        read = [_read(line) for line in batch if line.strip()]
+        read = [read(line) for line in batch if line.strip()]
         understood = iter(classifier.classify([utterance for _, utterance in read if isinstance(utterance, Utterance)]))
         for key, utterance in read:
             if isinstance(utterance, Utterance):
@@ -32,7 +32,7 @@ def lines(classifier: Classifier, source: TextIO, target: TextIO) -> int:
     return int(bad > 0)
 
 
-def _read(line: str) -> tuple[Any, Utterance | str]:
+def read(line: str) -> tuple[Any, Utterance | str]:
     """The row's id, with what is to be classified or what is wrong with it."""
     try:
         row = json.loads(line)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import typer
 
-from tracker.classify import Classifier, utterance_of
+from tracker.classify import Classifier, Utterance
 from tracker.classify import evaluate as figures
 from tracker.cli import classifying, show
 from tracker.errors import UsageError
@@ -25,15 +24,16 @@ SHOWN = 10
 
 def evaluate(classifier: Classifier, file: Path, as_json: bool) -> int:
     """Print the figures; the exit code: 1 when a line was bad, each of which is named on standard error."""
-    gold, problems = _read(_lines(file), tuple(classifier.labels))
+    read = [(number, _read(line, classifier)) for number, line in enumerate(_lines(file), 1) if line.strip()]
+    problems = [f"line {number}: {wrong}" for number, wrong in read if isinstance(wrong, str)]
+    rows = [row for _, row in read if not isinstance(row, str)]
     found: list[Row] = []
-    rows = iter(gold)
-    with show.progress("evaluating", len(gold)) as advance:
-        while batch := list(islice(rows, classifying.BATCH)):
-            understood = classifier.classify([utterance_of(row) for row in batch])
-            found += map(classifying.shape, understood)
+    with show.progress("evaluating", len(rows)) as advance:
+        for start in range(0, len(rows), classifying.BATCH):
+            batch = [said for _, said in rows[start : start + classifying.BATCH]]
+            found += map(classifying.shape, classifier.classify(batch))
             advance(len(batch))
-    outcome = _figures(classifier, gold, found)
+    outcome = _figures(classifier, [row for row, _ in rows], found)
     if as_json:
         show.as_json({**outcome, "labels": [asdict(one) for one in outcome["labels"]], "problems": problems})
     else:
@@ -51,50 +51,30 @@ def _lines(file: Path) -> list[str]:
         raise UsageError(f"{file}: {getattr(error, 'strerror', None) or 'not UTF-8'}") from None
 
 
-def _read(lines: Iterable[str], labels: Sequence[str]) -> tuple[list[Row], list[str]]:
-    """The rows, and what is wrong with those that cannot be used."""
-    rows: list[Row] = []
-    problems: list[str] = []
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-            utterance_of(row)
-        except (ValueError, RecursionError, AttributeError, TypeError) as error:
-            problems.append(f"line {number}: not a statement: {error}")
-            continue
-        wrong = _wrong(row, labels)
-        if wrong:
-            problems.append(f"line {number}: {wrong}")
-        else:
-            rows.append(row)
-    return rows, problems
-
-
-def _wrong(row: Row, labels: Sequence[str]) -> str | None:
-    if not isinstance(row.get("text"), str):
-        return "text: a string is needed"
-    given = row.get("labels")
+def _read(line: str, classifier: Classifier) -> tuple[Row, Utterance] | str:
+    """A labelled row with what is to be classified, or what is wrong with it."""
+    _, said = classifying.read(line)
+    if isinstance(said, str):
+        return said
+    row: Row = json.loads(line)
+    given, visit = row.get("labels"), row.get("visit") or {}
     if not isinstance(given, list) or not all(isinstance(name, str) for name in given):
         return "labels: a list of names is needed"
-    visit = row.get("visit") or {}
     if not isinstance(visit, dict) or not all(isinstance(value, str | None) for value in visit.values()):
         return "visit: an object of texts is needed"
-    unknown = next((name for name in given if name not in labels), None)
-    return f"labels: no label {unknown!r}" if unknown else None
+    unknown = [name for name in given if name not in classifier.labels]
+    return f"labels: no label {unknown[0]!r}" if unknown else (row, said)
 
 
 def _figures(classifier: Classifier, gold: Sequence[Row], found: Sequence[Row]) -> Row:
-    """Figures of the labels that a statement may have: those of the file, and the shipped ones."""
-    names = [
-        name for name, one in classifier.labels.items() if not one.phrases or any(name in r["labels"] for r in gold)
-    ]
-    truth = np.array([[name in row["labels"] for name in names] for row in gold], bool).reshape(len(gold), len(names))
-    scores = np.array([[row["scores"].get(name, 0.0) for name in names] for row in found], float).reshape(truth.shape)
-    specs = [classifier.labels[name] for name in names]
-    languages = [str(row.get("lang") or out["lang"] or "und") for row, out in zip(gold, found, strict=True)]
-    thresholds, alerts = [one.threshold for one in specs], [one.alert_threshold for one in specs]
+    """Figures of the shipped labels, and of those of the user's own that the file has."""
+    used = {name for row in gold for name in row["labels"]}
+    specs = [one for one in classifier.labels.values() if one.name in used or not one.phrases]
+    names = [one.name for one in specs]
+    truth = np.array([[name in row["labels"] for name in names] for row in gold], bool).reshape(-1, len(names))
+    scores = np.array([[row["scores"].get(name, 0.0) for name in names] for row in found]).reshape(truth.shape)
+    languages = [str(row.get("lang") or out["lang"]) for row, out in zip(gold, found, strict=True)]
+    levels = [one.threshold for one in specs], [one.alert_threshold for one in specs]
     differ = [
         {"label": name, "what": what, "score": score, "id": row.get("id"), "url": row.get("url"), "text": row["text"]}
         for name in names
@@ -103,27 +83,20 @@ def _figures(classifier: Classifier, gold: Sequence[Row], found: Sequence[Row]) 
     return {
         "statements": len(gold),
         "classifier": classifier.version,
-        "labels": figures.table(names, truth, scores, thresholds, alerts, languages),
+        "labels": figures.table(names, truth, scores, *levels, languages),
         "visits": asdict(figures.frames(gold, found)),
         "confusion": differ,
     }
 
 
 def _print(outcome: Row) -> None:
+    v, differ = outcome["visits"], outcome["confusion"]
     typer.echo(f"{outcome['statements']:,} statements, classifier {outcome['classifier']}")
     typer.echo(figures.render(outcome["labels"]))
-    v = outcome["visits"]
-    countries, places = _share(v["countries"], v["framed"]), _share(v["place_right"], v["places"])
+    countries, places = f"{v['countries']} of {v['framed']}", f"{v['place_right']} of {v['places']}"
     typer.echo(f"\nvisits: {v['visits']} labelled, {v['framed']} found; countries right {countries}, place {places}\n")
-    for one in (label.name for label in outcome["labels"]):
-        differ = [row for row in outcome["confusion"] if row["label"] == one]
-        rows = (
-            (r["what"], f"{r['score']:.2f}", r["id"], r["url"], show.shorten(r["text"], 80)) for r in differ[:SHOWN]
-        )
-        if differ:
-            typer.echo(f"{one}: {len(differ)} differ" + (f", {SHOWN} shown" if len(differ) > SHOWN else ""))
-            show.table(("", "score", "id", "link", "said"), rows, "")
-
-
-def _share(part: int, whole: int) -> str:
-    return f"{part} of {whole} ({part / whole:.2f})" if whole else "0 of 0"
+    for name in dict.fromkeys(row["label"] for row in differ):
+        rows = [row for row in differ if row["label"] == name]
+        typer.echo(f"{name}: {len(rows)} differ" + (f", {SHOWN} shown" if len(rows) > SHOWN else ""))
+        shown = ((r["what"], r["score"], r["id"], r["url"], show.shorten(r["text"], 80)) for r in rows[:SHOWN])
+        show.table(("", "score", "id", "link", "said"), shown, "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from tracker.app import Tracker
     from tracker.models.statement import Event, Statement
 
-#: Statements, or visits, read at once.
+#: Statements read at once.
 BATCH = 500
 #: What a spreadsheet takes for a formula, or what would be taken back for one of ours.
-_ACTIVE = re.compile("'*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+_ACTIVE = re.compile("'*[=+\\-@\t\r\n＝＋－＠]")
 COLUMNS = (
     "id", "url", "source", "kind", "origin", "leader", "speaker", "office", "country", "publisher", "author", "lang",
     "published_at", "effective_at", "first_seen_at", "presence", "version", "labels", "title", "text",
@@ -34,14 +34,13 @@ COLUMNS = (
 def walk(tracker: Tracker, words: str, size: int = BATCH) -> Iterator[list[Statement]]:
     """Everything that a query finds, newest first; without one everything there is, in commit order."""
     if not words.strip():
-        some = tracker.archive.each_statement(limit=size)
-        while some:
+        last = 0
+        while some := tracker.archive.each_statement(last, limit=size):
             yield some
-            some = tracker.archive.each_statement(some[-1].seq, limit=size)
+            last = some[-1].seq
         return
     tree, cursor = parsed(tracker, words).tree, None
-    while True:
-        found = tracker.archive.search(tree, limit=size, cursor=cursor)
+    while (found := tracker.archive.search(tree, limit=size, cursor=cursor)).statements:
         yield list(found.statements)
         cursor = found.next
         if cursor is None:
@@ -65,21 +64,16 @@ def into(path: Path | None) -> Iterator[TextIO]:
         part.unlink(missing_ok=True)
 
 
-def statements(tracker: Tracker, words: str, form: str, target: TextIO) -> int:
-    """Write every statement that a query finds; how many."""
-    count = 0
-
-    def each() -> Iterator[Statement]:
-        nonlocal count
-        for some in walk(tracker, words):
-            count += len(some)
-            yield from some
-
+def statements(tracker: Tracker, words: str, form: str, target: TextIO) -> None:
+    """Write every statement that a query finds, as csv, jsonl or one json document."""
+    found = chain.from_iterable(walk(tracker, words))
     if form == "csv":
-        rows(COLUMNS, map(_row, each()), target)
-    else:
-        objects(map(shape.statement, each()), form == "json", target)
-    return count
+        _rows(COLUMNS, map(_row, found), target)
+        return
+    lines: Iterable[str] = map(show.json_line, map(shape.statement, found))
+    if form == "json":
+        lines = chain("[", ("," * bool(number) + line for number, line in enumerate(lines)), ["]\n"])
+    target.writelines(lines)
 
 
 def visits(tracker: Tracker, found: list[Event], form: str, target: TextIO) -> None:
@@ -88,40 +82,21 @@ def visits(tracker: Tracker, found: list[Event], form: str, target: TextIO) -> N
     if form == "ics":
         target.write(calendar(found, registry, tracker.clock.now(), tracker.settings.web.public_url.rstrip("/")))
     elif form == "json":
-        objects(map(shape.event, found), True, target)
-    elif form == "csv":
-        rows(COLT, _told(tracker, found, lambda event, urls: list(colt(event, registry, urls))), target)
+        target.write(show.written([shape.event(one) for one in found], 2) + "\n")
     else:
-        objects(_told(tracker, found, lambda event, urls: [plover(event, registry, urls)]), False, target)
+        told = tracker.archive.statements({one for event in found for one in event.statements})
+        urls = {one.id: one.post.url for one in told}
+        if form == "csv":
+            _rows(COLT, (row for event in found for row in colt(event, registry, urls)), target)
+        else:
+            target.writelines(show.json_line(plover(event, registry, urls)) for event in found)
 
 
-def _told(
-    tracker: Tracker, found: list[Event], form: Callable[[Event, Mapping[str, str | None]], list[dict[str, Any]]]
-) -> Iterator[dict[str, Any]]:
-    for start in range(0, len(found), BATCH):
-        some = found[start : start + BATCH]
-        ids = {one for event in some for one in event.statements}
-        urls = {one.id: one.post.url for one in tracker.archive.statements(ids)}
-        yield from chain.from_iterable(form(event, urls) for event in some)
-
-
-def objects(values: Iterable[Any], whole: bool, target: TextIO) -> None:
-    """JSON lines, or `whole` one JSON document."""
-    first = True
-    target.write("[\n" if whole else "")
-    for value in values:
-        target.write((",\n" if whole and not first else "") + show.json_line(value).rstrip("\n"))
-        target.write("" if whole else "\n")
-        first = False
-    target.write(("" if first else "\n") + "]\n" if whole else "")
-
-
-def rows(columns: Iterable[str], values: Iterable[Mapping[str, Any]], target: TextIO) -> None:
-    """CSV (RFC 4180) that no spreadsheet runs: `'` goes before what begins like a formula."""
+def _rows(columns: Iterable[str], values: Iterable[Mapping[str, Any]], target: TextIO) -> None:
+    """CSV as RFC 4180 has it."""
     writer = csv.writer(target)
     writer.writerow(columns)
-    for value in values:
-        writer.writerow([inert(cell) for cell in value.values()])
+    writer.writerows(map(inert, value.values()) for value in values)
 
 
 def inert(value: Any) -> str:
@@ -132,8 +107,6 @@ def inert(value: Any) -> str:
 
 def _row(one: Statement) -> dict[str, Any]:
     said = shape.statement(one)
-    speaker = said["speaker"] or {}
-    said |= {"leader": speaker.get("leader"), "speaker": speaker.get("name")}
-    said |= {"office": speaker.get("office"), "country": speaker.get("country")}
-    said["labels"] = " ".join(f"{label.name}:{label.score:.2f}" for label in one.labels)
-    return {column: said[column] for column in COLUMNS}
+    who = said["speaker"] or {}
+    said |= who | {"speaker": who.get("name"), "labels": " ".join(f"{x.name}:{x.score:.2f}" for x in one.labels)}
+    return {column: said.get(column) for column in COLUMNS}

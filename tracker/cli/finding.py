@@ -16,22 +16,9 @@ Output = Annotated[
 ]
 
 
-class Format(StrEnum):
-    """How statements are exported."""
-
-    jsonl = "jsonl"
-    csv = "csv"
-    json = "json"
-
-
-class VisitFormat(StrEnum):
-    """How visits are shown or exported: COLT's columns, PLOVER JSONL, iCalendar."""
-
-    table = "table"
-    csv = "csv"
-    plover = "plover"
-    ics = "ics"
-    json = "json"
+#: How statements are exported, and how visits are shown or exported.
+Format = StrEnum("Format", ["jsonl", "csv", "json"])
+VisitFormat = StrEnum("VisitFormat", ["table", "csv", "plover", "ics", "json"])
 
 
 class Sort(StrEnum):
@@ -241,5 +228,4 @@ def export(
     with session(context).tracker() as tracker:
         parsed(tracker, query)
         with exporting.into(output) as target:
-            count = exporting.statements(tracker, query, form, target)
-    typer.echo(f"{count:,} statements", err=True)
+            exporting.statements(tracker, query, form, target)

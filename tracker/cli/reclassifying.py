@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -13,8 +12,6 @@ from tracker.cli.exporting import walk
 from tracker.cli.session import parsed
 
 if TYPE_CHECKING:
-    from tracker.app import Tracker
-    from tracker.classify import Classifier
     from tracker.cli.session import Session
     from tracker.models.statement import Classification, Statement
 
@@ -22,97 +19,76 @@ if TYPE_CHECKING:
 SAMPLE = 10
 
 
-@dataclass
 class Tally:
-    """What differs: counts of labels, and where a person said something, whether the classifier says the same."""
+    """What differs: how many statements, how many times a label, and a few of them."""
 
-    seen: int = 0
-    differ: int = 0
-    relabelled: int = 0
-    added: Counter[str] = field(default_factory=Counter)
-    removed: Counter[str] = field(default_factory=Counter)
-    judged: Counter[str] = field(default_factory=Counter)
-    agreed: Counter[str] = field(default_factory=Counter)
-    sample: list[dict[str, Any]] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.statements: Counter[str] = Counter()
+        self.labels: Counter[tuple[str, str]] = Counter()
+        self.sample: list[dict[str, Any]] = []
 
     def take(self, one: Statement, understood: Classification) -> bool:
         """Count one statement; whether anything about it would change."""
-        now = {label.name for label in understood.labels}
-        people = {label.name: True for label in one.labels if label.by == "person"}
-        people |= {label.name: False for label in one.removed}
-        self.seen += 1
-        self.judged.update(list(people))
-        self.agreed.update(name for name, has in people.items() if (name in now) is has)
-        before = {label.name for label in one.labels}
-        kept = {label.name for label in one.labels if label.by in ("person", "event")}
-        after = (now | kept) - {label.name for label in one.removed}
-        added, removed = sorted(after - before), sorted(before - after)
-        self.added.update(added)
-        self.removed.update(removed)
-        if added or removed:
-            self.relabelled += 1
-            if len(self.sample) < SAMPLE:
-                said = show.statement_row(one)[-1]
-                self.sample.append({"statement": one.id, "added": added, "removed": removed, "said": said})
-        differs = one.heeded(understood) != one.classification
-        self.differ += differs
+        now, before = {label.name for label in understood.labels}, {label.name for label in one.labels}
+        given = {label.name for label in one.labels if label.by == "person"}
+        denied = {label.name for label in one.removed}
+        after = (now | {label.name for label in one.labels if label.by in ("person", "event")}) - denied
+        changes = {"added": sorted(after - before), "removed": sorted(before - after)}
+        told = {**changes, "agree": (given & now) | (denied - now), "of": given | denied}
+        self.labels.update((what, name) for what, names in told.items() for name in names)
+        relabelled, differs = after != before, one.heeded(understood) != one.classification
+        self.statements.update(seen=1, differ=differs, relabelled=relabelled)
+        if relabelled and len(self.sample) < SAMPLE:
+            self.sample.append({"statement": one.id, **changes, "said": show.statement_row(one)[-1]})
         return differs
+
+    def by_label(self, *whats: str) -> dict[str, dict[str, int]]:
+        """Counts of each label that has any."""
+        names = sorted({name for what, name in self.labels if what in whats})
+        return {name: {what: self.labels[what, name] for what in whats} for name in names}
 
 
 def reclassify(session: Session, words: str, apply: bool) -> dict[str, Any]:
     """Classify what a query finds again and count what differs; `apply` writes it. Doing it again changes nothing."""
     from tracker.classify import Classifier
+    from tracker.judge import utterance
 
     tally = Tally()
     with session.tracker() as tracker:
+        archive, zones = tracker.archive, {source.name: source.timezone for source in tracker.settings.sources}
         classifier = Classifier.load(tracker.registry, tracker.settings.taxonomy)
-        with show.progress("reclassifying", _total(tracker, words)) as advance:
+        found = archive.search(parsed(tracker, words).tree, limit=1)
+        with show.progress("reclassifying", None if found.capped else found.total) as advance:
             for some in walk(tracker, words):
-                _batch(tracker, classifier, some, tally, apply)
+                understood = classifier.classify([utterance(one.post, zones.get(one.source)) for one in some])
+                changed = [(one.id, new) for one, new in zip(some, understood, strict=True) if tally.take(one, new)]
+                if apply and changed:
+                    archive.replace_classification(changed, tracker.clock.now())
                 advance(len(some))
-    names = sorted({*tally.added, *tally.removed})
-    of = {name: {"agree": tally.agreed[name], "of": n} for name, n in sorted(tally.judged.items())}
+    agreement = tally.by_label("agree", "of")
+    total = {what: sum(counts[what] for counts in agreement.values()) for what in ("agree", "of")}
     return {
         "query": words,
         "classifier": classifier.version,
-        "statements": tally.seen,
-        "changed": tally.differ,
-        "relabelled": tally.relabelled,
-        "labels": {name: {"added": tally.added[name], "removed": tally.removed[name]} for name in names},
+        "statements": tally.statements["seen"],
+        "changed": tally.statements["differ"],
+        "relabelled": tally.statements["relabelled"],
+        "labels": tally.by_label("added", "removed"),
         "sample": tally.sample,
-        "agreement": {"agree": tally.agreed.total(), "of": tally.judged.total(), "labels": of},
+        "agreement": {**total, "labels": agreement},
         "applied": apply,
     }
 
 
-def _batch(tracker: Tracker, classifier: Classifier, some: list[Statement], tally: Tally, apply: bool) -> None:
-    from tracker.judge import utterance
-
-    zones = {source.name: source.timezone for source in tracker.settings.sources}
-    understood = classifier.classify([utterance(one.post, zones.get(one.source)) for one in some])
-    changed = [(one.id, new) for one, new in zip(some, understood, strict=True) if tally.take(one, new)]
-    if apply and changed:
-        tracker.archive.replace_classification(changed, tracker.clock.now())
-
-
-def _total(tracker: Tracker, words: str) -> int | None:
-    if not words.strip():
-        return int(tracker.archive.status()["statements"])
-    found = tracker.archive.search(parsed(tracker, words).tree, limit=1)
-    return None if found.capped else found.total
-
-
 def tell(outcome: dict[str, Any]) -> None:
     """The outcome in tables and lines."""
-    show.table(
-        ("label", "added", "removed"),
-        [(name, f"+{n['added']}", f"-{n['removed']}") for name, n in outcome["labels"].items()],
-        "no label changes",
-    )
-    if outcome["sample"]:
-        rows = [(s["statement"], _signed(s), s["said"]) for s in outcome["sample"]]
-        show.table(("statement", "labels", "said"), rows, "")
-    agreement, did = outcome["agreement"], "changed" if outcome["applied"] else "would change"
+    labels, agreement, applied = outcome["labels"], outcome["agreement"], outcome["applied"]
+    rows = [(name, f"+{n['added']}", f"-{n['removed']}") for name, n in labels.items()]
+    show.table(("label", "added", "removed"), rows, "no label changes")
+    for one in outcome["sample"]:
+        signed = [*(f"+{name}" for name in one["added"]), *(f"-{name}" for name in one["removed"])]
+        show.line(f"{one['statement']} {' '.join(signed)}: {one['said']}")
+    did = "changed" if applied else "would change"
     show.line(
         f"{outcome['changed']:,} of {outcome['statements']:,} statements {did}, {outcome['relabelled']:,} in their"
         f" labels (classifier {outcome['classifier']})"
@@ -121,9 +97,4 @@ def tell(outcome: dict[str, Any]) -> None:
         each = ", ".join(f"{name} {n['agree']} of {n['of']}" for name, n in agreement["labels"].items())
         show.line(f"people and classifier agree on {agreement['agree']} of {agreement['of']} corrected labels: {each}")
     if outcome["changed"]:
-        hint = "the daemon, or the next poll, relates them again" if outcome["applied"] else "write it with --apply"
-        typer.echo(hint, err=True)
-
-
-def _signed(sample: dict[str, Any]) -> str:
-    return " ".join([*(f"+{name}" for name in sample["added"]), *(f"-{name}" for name in sample["removed"])])
+        typer.echo("the daemon, or the next poll, relates them again" if applied else "write it with --apply", err=True)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -119,7 +118,7 @@ def taxonomy_check(context: typer.Context, json: Json = False) -> None:
 
     settings = session(context).lenient_settings()
     specs = Classifier.load(settings.registry, settings.taxonomy).labels.values()
-    shapes = [
+    shapes: list[dict[str, Any]] = [
         {"name": one.name, "title": one.title, "threshold": one.threshold, "alert_threshold": one.alert_threshold,
          "plover": one.plover_type, "phrases": {lang: len(listed) for lang, listed in (one.phrases or {}).items()}}
         for one in specs
@@ -127,13 +126,9 @@ def taxonomy_check(context: typer.Context, json: Json = False) -> None:
     if json:
         show.as_json(shapes)
         return
-    rows = ((s["name"], s["title"], s["threshold"], s["alert_threshold"], s["plover"], _counts(s)) for s in shapes)
+    counts = (", ".join(f"{n} {lang}" for lang, n in s["phrases"].items()) or None for s in shapes)
+    rows = [(*list(s.values())[:5], count) for s, count in zip(shapes, counts, strict=True)]
     show.table(("label", "title", "threshold", "alert", "PLOVER", "own phrases"), rows, "no labels")
-
-
-def _counts(shape: Mapping[str, object]) -> str | None:
-    phrases = shape["phrases"]
-    return ", ".join(f"{n} {lang}" for lang, n in phrases.items()) if isinstance(phrases, dict) and phrases else None
 
 
 def taxonomy_test(
