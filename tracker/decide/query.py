@@ -12,7 +12,8 @@ error within milliseconds.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from rapidfuzz import process
@@ -115,58 +116,49 @@ def _operates(name: str, value: str, following: str, column: int) -> bool:
 class _Parser:
     """Reads tokens into a tree; one method for each rule of the grammar."""
 
-    def __init__(self, tokens: list[_Token], words: Vocabulary) -> None:
-        self.tokens, self.words = tokens, words
-        self.at = self.depth = self.terms = 0
+    def __init__(self, tokens: Iterable[_Token], words: Vocabulary) -> None:
+        self.tokens, self.words = deque(tokens), words
+        self.depth = self.terms = 0
 
     def query(self) -> Node:
-        tree = self._either() if self._next.kind != "end" else Everything()
-        if self._next.kind == ")":
-            raise QueryError("this parenthesis was never opened", self._next.column)
+        tree = self._either() if self.tokens[0].kind != "end" else Everything()
+        if self.tokens[0].kind == ")":
+            raise QueryError("this parenthesis was never opened", self.tokens[0].column)
         return tree
 
-    @property
-    def _next(self) -> _Token:
-        return self.tokens[self.at]
-
-    def _take(self) -> _Token:
-        self.at += 1
-        return self.tokens[self.at - 1]
-
     def _either(self) -> Node:
-        sides: list[Node] = []
-        while True:
-            start = self._next
-            side = self._both()
-            if side is None:
-                raise self._nothing(start, bool(sides))
-            sides.append(side)
-            if self._next.kind != "OR":
-                return sides[0] if len(sides) == 1 else Or(tuple(sides))
-            self._take()
+        sides = [self._side(behind_or=False)]
+        while self.tokens[0].kind == "OR":
+            self.tokens.popleft()
+            sides.append(self._side(behind_or=True))
+        return sides[0] if len(sides) == 1 else Or(tuple(sides))
 
-    def _nothing(self, start: _Token, behind_or: bool) -> QueryError:
+    def _side(self, *, behind_or: bool) -> Node:
+        start = self.tokens[0]
+        found, following = self._both(), self.tokens[0]
+        if found:
+            return found
         if start.kind == ")" and not self.depth:
-            return QueryError("this parenthesis was never opened", start.column)
-        if behind_or or self._next.kind == "OR":
-            token = self._next if self._next.kind == "OR" else start
-            return QueryError("OR needs something to look for on both sides", token.column)
-        return QueryError("there is nothing to look for here: no word holds a letter or a digit", start.column)
+            raise QueryError("this parenthesis was never opened", start.column)
+        if behind_or or following.kind == "OR":
+            token = following if following.kind == "OR" else start
+            raise QueryError("OR needs something to look for on both sides", token.column)
+        raise QueryError("there is nothing to look for here: no word holds a letter or a digit", start.column)
 
     def _both(self) -> Node | None:
         """Everything up to OR, a closing parenthesis or the end; None when that is nothing but punctuation."""
         parts: list[Node] = []
-        while self._next.kind not in ("OR", ")", "end"):
-            if self._next.kind != "AND":
+        while (token := self.tokens[0]).kind not in ("OR", ")", "end"):
+            if token.kind != "AND":
                 parts += filter(None, [self._single()])
-                continue
-            token = self._take()
-            if not parts or self._next.kind in _ENDS:
+            elif not parts or self.tokens[1].kind in _ENDS:
                 raise QueryError("AND needs something to look for on both sides", token.column)
+            else:
+                self.tokens.popleft()
         return And(tuple(parts)) if len(parts) > 1 else next(iter(parts), None)
 
     def _single(self) -> Node | None:
-        token = self._take()
+        token = self.tokens.popleft()
         if token.kind in ("-", "NOT"):
             return self._negated(token)
         if token.kind == "(":
@@ -183,7 +175,7 @@ class _Parser:
 
     def _negated(self, token: _Token) -> Node:
         self._deeper(token)
-        child = None if self._next.kind in _ENDS else self._single()
+        child = None if self.tokens[0].kind in _ENDS else self._single()
         self.depth -= 1
         if child is None:
             raise QueryError(f"{token.kind} needs something behind it to leave out", token.column)
@@ -191,10 +183,10 @@ class _Parser:
 
     def _group(self, opened: _Token) -> Node:
         self._deeper(opened)
-        if self._next.kind == ")":
+        if self.tokens[0].kind == ")":
             raise QueryError("these parentheses are empty", opened.column)
-        tree = self._either() if self._next.kind != "end" else Everything()
-        if self._take().kind != ")":
+        tree = self._either() if self.tokens[0].kind != "end" else Everything()
+        if self.tokens.popleft().kind != ")":
             raise QueryError("this parenthesis is never closed: add )", opened.column)
         self.depth -= 1
         return tree
