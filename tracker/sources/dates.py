@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tracker import text
@@ -90,7 +89,6 @@ def _offset(raw: str) -> tzinfo | None:
     return timezone(timedelta(hours=_ZONES[name])) if name in _ZONES else None
 
 
-@lru_cache(maxsize=256)
 def _zone(name: str | None) -> ZoneInfo | None:
     try:
         return ZoneInfo(name) if name else None

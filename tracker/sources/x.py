@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from html import unescape
 from typing import Any, Literal
@@ -120,7 +121,7 @@ def read(source: Source, state: PollState, reply: Reply) -> Page:
         same = state.cursor if state.cursor.get("user_id") == number else {}
         cursor = {**same, "handle": _options(source).handle, "user_id": number}
         return Page(next=_timeline(source, cursor, None), cursor=cursor)
-    return _page(source, state, answer, reply)
+    return _page(source, state.cursor, answer, reply)
 
 
 def _no_account(answer: At) -> SourceError:
@@ -131,44 +132,30 @@ def _no_account(answer: At) -> SourceError:
     return SourceGone(f"X says: {detail}") if gone else SourceRefused(f"X says: {detail}")
 
 
-def _page(source: Source, state: PollState, answer: At, reply: Reply) -> Page:
-    options, posts, includes = _options(source), answer["data"].list(), answer["includes"]
-    ids = [_number(post["id"]) for post in posts]
-    token = answer["meta"]["next_token"].text()
-    cursor, following, notes, hint = _onward(state.cursor, ids, token, options.max_pages, reply)
-    return Page(
-        drafts=_drafts(posts, includes, options.handle),
-        next=_timeline(source, cursor, following) if following else None,
-        cursor=cursor,
-        reads=len(posts) + len(_included(includes)),
-        interval_hint=hint,
-        notes=notes,
-    )
-
-
-def _onward(
-    old: Mapping[str, Any], ids: list[str], token: str | None, max_pages: int, reply: Reply
-) -> tuple[dict[str, Any], str | None, tuple[str, ...], float | None]:
-    """(cursor, token of the next page if it is to be read, notes, seconds to wait).
-
-    `newest` becomes `since_id` at the end. When the rate limit ends a poll in the middle, `until_id` keeps the place.
-    What an earlier, broken-off poll left in the cursor does not count: a first page is asked without a token.
+def _page(source: Source, old: Mapping[str, Any], answer: At, reply: Reply) -> Page:
+    """One page of posts. `newest` becomes `since_id` at the end; when the rate limit ends a poll in the middle,
+    `until_id` keeps the place. What an earlier, broken-off poll left in the cursor does not count: a first page is
+    asked without a token.
     """
+    options, posts, includes = _options(source), answer["data"].list(), answer["includes"]
+    page = Page(_drafts(posts, includes, options.handle), reads=len(posts) + len(_included(includes)))
+    ids, token = [_number(post["id"]) for post in posts], answer["meta"]["next_token"].text()
     asked = parse_qs(urlsplit(reply.url).query).get("pagination_token", [None])[0]
     started = old if asked or old.get("until_id") else {}
     watermarks = [one for one in ids if int(one) < 2**63]  # X takes no larger one back
     newest = max([*watermarks, str(started.get("newest") or old.get("since_id") or "0")], key=int)
     stay = {key: old[key] for key in ("handle", "user_id", "since_id", "until_id") if old.get(key)}
     pages = int(old.get("pages", 0)) + 1 if asked else 1
-    if token and token != asked and pages < max_pages:
+    if token and token != asked and pages < options.max_pages:
         if reply.headers.get("x-rate-limit-remaining") == "0" and ids:
-            held = {**stay, "newest": newest, "until_id": min(ids, key=int)}
-            wait = reply.until_reset(reply.received_at)
-            return held, None, ("rate limit spent: older posts follow at the next poll",), wait
-        return {**stay, "newest": newest, "pages": pages}, token, (), None
+            held, wait = {"newest": newest, "until_id": min(ids, key=int)}, reply.until_reset(reply.received_at)
+            notes = ("rate limit spent: older posts follow at the next poll",)
+            return replace(page, cursor=stay | held, interval_hint=wait, notes=notes)
+        cursor = {**stay, "newest": newest, "pages": pages}
+        return replace(page, cursor=cursor, next=_timeline(source, cursor, token))
     why = "the same token came twice" if token == asked else f"{pages} page(s) are read"
     ended = {"handle": stay["handle"], "user_id": stay["user_id"], **({"since_id": newest} if newest != "0" else {})}
-    return ended, None, (f"more posts were offered and not asked for: {why}",) if token else (), None
+    return replace(page, cursor=ended, notes=(f"more posts were offered and not asked for: {why}",) if token else ())
 
 
 def _number(at: At) -> str:
@@ -224,7 +211,7 @@ def _draft(post: At, media: Mapping[str, At], others: Mapping[str, At], handle: 
         inferred_at=None if published else begun,
         edited_stated=stated if is_edit else None,
         edited_at=(created or _snowflake(own)) if is_edit else None,
-        media=tuple(_media(shown, media)) or (tuple(_media(post, media)) if shown is not post else ()),
+        media=tuple(_media(shown, media) or _media(post, media)),
         references=references,
         presence="withheld" if post["withheld"].here() else "live",
     )
