@@ -54,3 +54,19 @@ async def test_three_workers_one_frozen_and_one_killed_double_nothing(
         assert it.overlaps == []
         check(it, int(await w.finish(it, 1)))
     soak_server.drop(url)
+
+
+@pytest.mark.timeout(120)
+async def test_a_source_that_takes_longer_than_a_lease_is_still_polled_by_one(
+    tmp_path: Path, soak_server: postgres.Server, killable: w.Children
+) -> None:
+    url = soak_server.database()
+    Archive.open(url, worker="migrator").close()
+    async with w.world(tmp_path, url, feeds=2) as it:
+        it.batches, it.slow = 1, 2.5
+        workers = [killable.start(tmp_path, daemon=True, lease=1.0) for _ in range(2)]
+        await w.until(lambda: len(it.bodies) >= it.expected, 60, "everything is told")
+        for one in workers:
+            await killable.end(one, signal.SIGKILL)
+        assert it.overlaps == []
+    soak_server.drop(url)
