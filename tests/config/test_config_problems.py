@@ -176,6 +176,12 @@ def test_every_problem_of_every_file_is_said_at_once(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_a_list_is_not_called_too_short_for_what_is_wrong_in_it(tmp_path: Path) -> None:
+    found = problems(tmp_path, rules=OPS.replace("@", "") + RULE + "quiet = ['7pm', 'x']")
+    assert not [line for line in found if "at least" in line]
+    assert problems(tmp_path, rules=RULE + "quiet = ['22:00']")
+
+
 def test_a_folder_that_is_not_there_is_one_line_that_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load(tmp_path / "nowhere", {})

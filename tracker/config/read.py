@@ -96,6 +96,8 @@ class Book:
             return model.model_validate(raw)
         except ValidationError as errors:
             found = errors.errors(include_url=False)
+        inside = {error["loc"][:-1] for error in found}  # a list is too short only because of what is wrong in it
+        found = [error for error in found if error["type"] != "too_short" or error["loc"] not in inside]
         for error in found:
             spot = "".join(f"[{step + 1}]" if isinstance(step, int) else f".{line(step)}" for step in error["loc"])
             self.problem((place + spot).lstrip("."), _explain(error, (*keys(_inner(model, error["loc"][:-1])), *also)))
