@@ -160,6 +160,7 @@ def test_matching_agrees_with_a_naive_reading(node: Node, seen: Terms) -> None:
         ("country:MLI OR niamey", "country:mli"),
         ("label:diplomatic_visit>=0.9 -niamey", "label:diplomatic_visit at 0.93 and not niamey"),
         ("label:aid<0.5", "not label:aid…"),
+        ("label:aid=0.05", "label:aid at 0.05"),
         ('"échanges fructueux" trao*', '"echanges fructueux" and trao*'),
         ("after:2022-11", "after:2022-11-01T00:00Z"),
         ("-(niamey OR (dakar lome))", "not (niamey or (dakar and lome))"),

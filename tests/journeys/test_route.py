@@ -13,6 +13,9 @@ from typing import Any
 import pytest
 from stage import SECRET, desk
 
+from tracker.collect import MOST_PAGES
+from tracker.sources import x
+
 NOW = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
 SOURCES = """
 [[source]]
@@ -241,3 +244,7 @@ async def test_the_month_s_budget_of_reads_is_honoured_and_said(tmp_path: Path) 
             "the month's budget of 1 reads is spent ($0.01): raise [x] monthly_reads"
         )
         assert (state.next_poll_at or NOW) - it.clock.now() > timedelta(hours=23)
+
+
+def test_a_look_up_does_not_cost_one_of_the_pages_that_a_poll_of_x_may_read() -> None:
+    assert x.Options(handle="AOdera").max_pages + 1 < MOST_PAGES
