@@ -61,6 +61,11 @@ def test_a_correction_that_says_nothing_clear_is_one_line(desk: Desk, words: tup
     assert said in err
 
 
+def test_a_reason_may_hold_what_no_engine_stores(desk: Desk) -> None:
+    said = desk.json("correct", desk.ids["tea"], "--add", "aid", "--by", "a\nwa\udc80", "--note", "x" * 500)
+    assert said["statement"]["labels"][0]["reason"] == f"set by a wa\ufffd: {'x' * 200}"
+
+
 def test_a_statement_that_is_not_there_is_one_line(desk: Desk) -> None:
     code, _, err = desk.run("correct", "zzzzzz", "--add", "aid")
     assert (code, err) == (2, "tracker: no statement zzzzzz\n")

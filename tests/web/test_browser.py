@@ -135,3 +135,18 @@ def test_text_of_each_script_runs_in_its_own_direction(browser: Browser, root: t
         )
     assert ["ar", "rtl"] in directions
     assert ["fr", "ltr"] in directions
+
+
+def test_a_label_is_corrected_with_the_pages_own_form(
+    browser: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    tracker = open_desk(tmp_path_factory.mktemp("corrected"))
+    with served(tracker) as root, page_of(browser, 390, []) as page:
+        page.goto(f"{root}/statements/{tracker.ids['treaty']}")
+        page.get_by_text("Correct a label").click()
+        page.get_by_label("Label").select_option("agreement")
+        page.get_by_label("Your name").fill("Awa")
+        page.get_by_role("button", name="It has not").click()
+        assert "removed by Awa" in page.inner_text("main")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    tracker.archive.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from tracker import text
 from tracker.cli.polling import near
 from tracker.errors import NotFound, UsageError
 
@@ -30,6 +31,8 @@ def correct(
         raise UsageError("say --add LABEL or --remove LABEL")
     if both := set(add) & set(remove):
         raise UsageError(f"--add and --remove both name {min(both)}")
+
+    by, note = (text.squeeze(text.clean(words))[:200] for words in (by, note))
 
     async def whole(tracker: Tracker) -> tuple[Statement, int]:
         known([*add, *remove], tuple(tracker.labels))
