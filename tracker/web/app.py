@@ -23,31 +23,26 @@ def make_app(tracker: Tracker) -> FastAPI:
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=render.HERE / "static"), name="static")
     app.middleware("http")(security.door)
-    for kind in (UsageError, ArchiveError, RequestValidationError, HTTPException):
+    for kind in (UsageError, ArchiveError, RequestValidationError, HTTPException, 500):
         app.add_exception_handler(kind, _refused)
-    app.add_exception_handler(500, _fault)
     app.openapi()["components"]["schemas"] |= machines.SHAPES["schemas"]
     return app
 
 
 async def _refused(request: Request, error: Exception) -> Response:
+    """An error as its reader can act on it. A fault's traceback goes to the log alone, its answer past the door."""
     match error:
         case ArchiveError():
-            answer = problem(request, 503, f"{error}. What was kept is safe; try again in a moment.")
-            answer.headers["retry-after"] = "15"
-            return answer
+            status, said = 503, f"{error}. What was kept is safe; try again in a moment."
         case RequestValidationError():
-            return problem(request, 400, "; ".join(f"{wrong['loc'][-1]}: {wrong['msg']}" for wrong in error.errors()))
+            status, said = 400, "; ".join(f"{wrong['loc'][-1]}: {wrong['msg']}" for wrong in error.errors())
         case HTTPException():
-            said = "There is nothing here." if error.status_code == 404 else error.detail
-            return problem(request, error.status_code, said)
-        case QueryError():
-            return problem(request, 400, str(error), column=error.column)
-    return problem(request, 404 if isinstance(error, NotFound) else 400, str(error))
-
-
-async def _fault(request: Request, _error: Exception) -> Response:
-    """The server logs the traceback; the reader gets none. It runs outside the door, so it sets the headers itself."""
-    answer = problem(request, 500, "This page could not be made. The log says why.")
-    answer.headers.update(security.HEADERS)
+            status, said = error.status_code, "There is nothing here." if error.status_code == 404 else error.detail
+        case UsageError():
+            status, said = 404 if isinstance(error, NotFound) else 400, str(error)
+        case _:
+            status, said = 500, "This page could not be made. The log says why."
+    where = {"column": error.column} if isinstance(error, QueryError) else {}
+    answer = problem(request, status, said, **where)
+    answer.headers.update(security.HEADERS | ({"retry-after": "15"} if status == 503 else {}))
     return answer

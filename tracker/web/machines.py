@@ -19,6 +19,7 @@ from tracker.web.render import HERE, Cursor, Its, Limit, Side, Sort, Text, find,
 #: What the answers look like, for OpenAPI; a test holds it against models.shape.
 SHAPES: dict[str, Any] = json.loads((HERE / "schemas.json").read_text(encoding="utf-8"))
 ANSWERS = SHAPES["answers"]
+Day = date | None
 #: Statements in a feed.
 SIZE = 50
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -49,12 +50,7 @@ def sources(its: Its) -> JSONResponse:
 
 @router.get("/events", responses=ANSWERS["Events"])
 def events(
-    its: Its,
-    after: date | None = None,
-    before: date | None = None,
-    visitor: Side = None,
-    host: Side = None,
-    limit: Limit = 100,
+    its: Its, after: Day = None, before: Day = None, visitor: Side = None, host: Side = None, limit: Limit = 100
 ) -> JSONResponse:
     """Visits in [after, before), by a leader's id or a country's code on either side."""
     found = its.archive.events(after=after, before=before, visitor=visitor, host=host, limit=limit)
