@@ -7,14 +7,11 @@ through are made one by one and mailed as one.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from tracker.archive import Archive
 from tracker.decide import brief, period
 from tracker.models.telling import Digest, Issue, Notification, Period
-
-#: One that mails its empty days begins with the period that ended last; the others with the first that holds something.
-DAY = timedelta(days=1)
 
 
 def make_due(archive: Archive, digests: Sequence[Digest], titles: Mapping[str, str], now: datetime) -> list[Issue]:
@@ -22,11 +19,16 @@ def make_due(archive: Archive, digests: Sequence[Digest], titles: Mapping[str, s
     made: list[Issue] = []
     for one in digests:
         last = archive.last_issue(one.name)
-        begun = archive.first_match(one.name) or (now - DAY if one.empty == "mail" else now)
+        begun = archive.first_match(one.name) or (_watched_since(archive, now) if one.empty == "mail" else now)
         for ended in period.due(one, last.end if last else None, now, begun, last_day=last.day if last else None):
             made.append(archive.make_issue(ended, now))
         mail(archive, one, titles, now)
     return made
+
+
+def _watched_since(archive: Archive, now: datetime) -> datetime:
+    """When the first source was first read: before that, an empty day says nothing."""
+    return min((one.state.first_read_at for one in archive.sources() if one.state.first_read_at), default=now)
 
 
 def make(archive: Archive, one: Digest, ended: Period, titles: Mapping[str, str], now: datetime) -> Issue:

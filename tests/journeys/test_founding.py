@@ -1,4 +1,4 @@
-"""The founding example, from recorded data when it is there: the post, the article that quotes it, one visit of both."""
+"""The founding example, from recorded data when it is there: the post, its article, and one visit of both."""
 
 from __future__ import annotations
 
@@ -42,7 +42,10 @@ at = "07:00"
 timezone = "Africa/Bamako"
 query = "country:MLI OR country:BFA"
 """
-EMPTY = b"<rss version='2.0'><channel><title>t</title><link>https://t.example</link><description>d</description>{}</channel></rss>"
+EMPTY = (
+    b"<rss version='2.0'><channel><title>t</title><link>https://t.example</link>"
+    b"<description>d</description>{}</channel></rss>"
+)
 OLD = b"<item><guid isPermaLink='false'>old</guid><title>Le temps du jour</title><description>Soleil.</description></item>"
 
 pytestmark = pytest.mark.skipif(not FOUNDING.is_dir(), reason="../shared/founding is not here")
@@ -79,7 +82,12 @@ async def test_the_founding_example_comes_out_whatever_arrives_first(tmp_path: P
         assert [(link.type, link.statement) for link in post.links] == [("quoted_by", report.id)]
         (event,) = it.tracker.archive.events()
         assert [(party.leader, party.country) for party in event.visitors] == [("ibrahim-traore", "BFA")]
-        assert (event.host.country, event.place, str(event.day), event.status) == ("MLI", "Bamako", "2022-11-02", "past")
+        assert (event.host.country, event.place, str(event.day), event.status) == (
+            "MLI",
+            "Bamako",
+            "2022-11-02",
+            "past",
+        )
         assert it.found("echange traore")[0].id in {post.id, report.id}
         told = [call["data"]["statement"]["id"] for _, call in it.stage.calls]
         assert told == [post.id]
