@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 CONFIG ?= config
+TIMES  ?= 50
 # pip alone is enough; uv does the same faster where it is installed.
 ifneq ($(shell command -v uv 2>/dev/null),)
 INSTALL := uv pip install --quiet --python $(BIN)/python
@@ -10,7 +11,7 @@ else
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 endif
 
-.PHONY: demo run test check bench evaluate lock clean
+.PHONY: demo run test check bench evaluate lock clean soak
 
 demo: $(VENV)/.installed ## the whole main job on a small world on loopback, page at http://127.0.0.1:8000
 	$(BIN)/tracker demo
@@ -26,6 +27,9 @@ check: $(VENV)/.installed-test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+soak: $(VENV)/.installed-test ## kill -9 in every journey, TIMES times each on both engines (short in `make test`); leases at their shipped length
+	TRACKER_SOAK=$(TIMES) $(BIN)/python -m pytest -s tests/soak tests/daemon
 
 evaluate: $(VENV)/.installed-test ## the classifier's tables, by cross-validation
 	$(BIN)/python scripts/train.py --evaluate

@@ -42,7 +42,7 @@ def options(
     context.obj = Session(config)
 
 
-from tracker.cli import collecting, finding, running, telling, understanding  # noqa: E402  # they need `app`
+from tracker.cli import collecting, finding, moving, running, telling, understanding  # noqa: E402  # they need `app`
 
-for part in (running, collecting, finding, telling, understanding):
+for part in (running, collecting, finding, telling, understanding, moving):
     part.add_to(app)
