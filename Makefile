@@ -31,10 +31,10 @@ check: $(VENV)/.installed-test
 soak: $(VENV)/.installed-test ## kill -9 in every journey, TIMES times each on both engines (short in `make test`); leases at their shipped length
 	TRACKER_SOAK=$(TIMES) $(BIN)/python -m pytest -s tests/soak tests/daemon
 
-evaluate: $(VENV)/.installed-test ## the classifier's tables, by cross-validation
+evaluate: $(VENV)/.installed-measure ## the classifier's tables, by cross-validation
 	$(BIN)/python scripts/train.py --evaluate
 
-bench: $(VENV)/.installed-test ## the figures of docs/bench.md
+bench: $(VENV)/.installed-measure ## the figures of docs/bench.md
 	$(BIN)/python -m benchmarks
 
 $(VENV)/bin/python:
@@ -50,11 +50,17 @@ $(VENV)/.installed-test: $(VENV)/.installed requirements-test.lock
 	$(INSTALL) --require-hashes -r requirements-test.lock
 	touch $@
 
+$(VENV)/.installed-measure: $(VENV)/.installed-test requirements-measure.lock
+	$(INSTALL) --require-hashes -r requirements-measure.lock
+	touch $@
+
+LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+  --no-header --quiet --extra postgresql
+
 lock: ## exact versions with hashes, for every Python from 3.11 on; needs uv
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet \
-	  --extra postgresql -o requirements.lock pyproject.toml
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet \
-	  --extra postgresql --group test -o requirements-test.lock pyproject.toml
+	$(LOCK) -o requirements.lock pyproject.toml
+	$(LOCK) --group test -o requirements-test.lock pyproject.toml
+	$(LOCK) --group test --group train --group bench -o requirements-measure.lock pyproject.toml
 
 clean:
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
