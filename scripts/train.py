@@ -38,6 +38,8 @@ DENSE, HASHED, C, OWN = 0.3, 2.0, 2.0, 1.0
 #: How often a sentence with slots is filled.
 VARIANTS = 3
 ALERT_PRECISION = 0.95
+#: Thresholds whose smoothed F1 differs by no more than LEVEL are alike: the one nearest to MIDDLE is taken.
+LEVEL, MIDDLE = 0.006, 0.45
 
 
 def rows_of(path: Path) -> list[dict]:
@@ -110,11 +112,12 @@ def calibrate(margins: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.nd
 
 
 def thresholds(scores: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
-    """The score with the best F1, and the lowest above which precision stays at ALERT_PRECISION."""
+    """The score with a best F1, and the lowest above which precision stays at ALERT_PRECISION."""
     grid = np.arange(0.15, 0.75, 0.01)
     f1 = [evaluate.counts(truth, scores >= level).f1 for level in grid]
-    smooth = np.convolve(np.pad(f1, 2, mode="edge"), np.ones(5) / 5, mode="valid")
-    threshold = float(round(grid[int(np.argmax(smooth))], 2))
+    smooth = np.convolve(np.pad(f1, 4, mode="edge"), np.ones(9) / 9, mode="valid")
+    able = grid[smooth >= smooth.max() - LEVEL]
+    threshold = float(round(able[int(np.argmin(np.abs(able - MIDDLE)))], 2))
     alert = 0.99
     for level in np.arange(0.98, threshold, -0.01):
         found = evaluate.counts(truth, scores >= level)
@@ -153,7 +156,7 @@ def _filled(number: int, sentence: list[str], countries: dict[str, list[list[str
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("file", type=Path)
+    parser.add_argument("file", type=Path, nargs="?", default=HERE.parent / ".." / "shared" / "classify" / "dev.jsonl")
     parser.add_argument("--evaluate", action="store_true")
     options = parser.parse_args()
     names, lexicon = Names(Registry()), Lexicon(shipped())

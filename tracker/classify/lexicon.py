@@ -25,10 +25,22 @@ Phrases = Mapping[str, Mapping[str, Sequence[str]]]  # concept -> language -> ph
 
 
 @cache
+def _read() -> Mapping[str, Mapping[str, str]]:
+    return tomllib.loads(resources.files(__package__).joinpath("data/concepts.toml").read_text(encoding="utf-8"))
+
+
+@cache
 def shipped() -> Phrases:
     """The concepts that come with the program."""
-    raw = tomllib.loads(resources.files(__package__).joinpath("data/concepts.toml").read_text(encoding="utf-8"))
-    return {name: {lang: line.split(";") for lang, line in by.items()} for name, by in raw.items()}
+    return {
+        name: {lang: line.split(";") for lang, line in by.items() if lang != "masks"} for name, by in _read().items()
+    }
+
+
+@cache
+def masks() -> Mapping[str, frozenset[str]]:
+    """Concept -> the concepts that are not meant inside its phrases."""
+    return {name: frozenset(by["masks"].split("; ")) for name, by in _read().items() if "masks" in by}
 
 
 class Lexicon:
@@ -36,18 +48,25 @@ class Lexicon:
 
     def __init__(self, phrases: Phrases) -> None:
         self._phrases = phrases
+        self._masks = masks()
         self._tries: dict[str, Trie[str]] = {}
 
     def find(self, lang: str, fields: Sequence[Field]) -> list[Hit]:
-        """Every phrase of the language, overlapping ones too; none reaches over the end of a sentence."""
+        """Every phrase of the language but the masked ones; none reaches over the end of a sentence."""
         trie = self._tries.get(lang) or self._trie(lang)
-        return [
+        found = [
             Hit(concept, one, first, last)
             for one in fields
             for first, last, concepts in trie.find(one)
             if first == last or one.sentence[first] == one.sentence[last]
             for concept in (concepts if len(concepts) == 1 else dict.fromkeys(concepts))
         ]
+        covers = [hit for hit in found if hit.concept in self._masks]
+        return [hit for hit in found if not any(self._covered(hit, cover) for cover in covers)] if covers else found
+
+    def _covered(self, hit: Hit, cover: Hit) -> bool:
+        inside = hit.field is cover.field and cover.first <= hit.first and hit.last <= cover.last
+        return inside and hit.concept in self._masks[cover.concept]
 
     def _trie(self, lang: str) -> Trie[str]:
         trie: Trie[str] = Trie()

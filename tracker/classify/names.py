@@ -126,7 +126,7 @@ class Names:
 
 def _fits(entry: Entry, one: Field, first: int, last: int) -> bool:
     """Whether the characters as written allow this name."""
-    raw = one.raw[one.starts[first] : one.ends[last]] if len(one.raw) == len(one.folded) else None
+    raw = one.raw[one.starts[first] : one.ends[last]] if len(one.seen) == len(one.folded) else None
     if raw is None:
         raw = one.span(first, last).exact
     if entry.care == "case":
@@ -143,7 +143,7 @@ def _fits(entry: Entry, one: Field, first: int, last: int) -> bool:
 def _goes_on(one: Field, last: int) -> bool:
     """Whether a capitalised word follows at once: a surname is the last of a person's names."""
     end = one.ends[last]
-    after = one.raw[end : end + 2] if len(one.raw) == len(one.folded) else ""
+    after = one.raw[end : end + 2] if len(one.seen) == len(one.folded) else ""
     return len(after) == 2 and after[0] in " -" and after[1].isupper()
 
 

@@ -67,14 +67,12 @@ def find(title: str | None, text: str, candidates: Iterable[tuple[str, str]]) ->
 
 
 def _marked(one: Field, source: Field, statement: str) -> Iterable[Quote]:
-    if len(one.raw) != len(one.folded):
-        return
     plain = f" {' '.join(source.words[:_MOST])} "
     for match in _MARKS.finditer(one.raw):
         start, end = next(match.span(i) for i in range(1, 8) if match.group(i) is not None)
         verdict = _verdict(one.raw[start:end], plain)
         if verdict:
-            yield Quote(statement, one.cut(start, end), verdict)
+            yield Quote(statement, Words(one.name, one.raw[start:end], start, end), verdict)
 
 
 def _verdict(quoted: str, plain: str) -> Verdict | None:

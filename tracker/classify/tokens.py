@@ -16,6 +16,8 @@ _WORD = re.compile(r"[^\W_]+")
 _TAG = re.compile(r"[#@＠＃][\w]+")
 _HUMPS = re.compile(r"[A-ZÀ-ÞА-Я]+(?![a-zà-ÿа-яё])|[A-ZÀ-ÞА-Я]?[a-zà-ÿа-яё]+|\d+|[^\W_A-ZÀ-ÞА-Яa-zà-ÿа-яё\d]+")
 _URL = re.compile(r"(?:https?://|pic\.twitter|www\.)\S+|\bt\.co/\S+")
+#: Signs that fold to more or fewer characters, made one that does not: the offsets stay.
+_PLAIN = {0x2026: ".", 0xFE0F: " ", 0x20E3: " "}
 _STOP = re.compile(r"[.!?…؟\n|]+(?=\s|$)|\n")
 _ARABIC = re.compile(r"[\u0621-\u064a]")
 _CYRILLIC = re.compile(r"[\u0400-\u04ff]")
@@ -28,10 +30,11 @@ _CLITICS = (
 
 @dataclass(slots=True)
 class Field:
-    """Title or text. `keys[i]` are the spellings under which word i is looked up; `ends_sentence` counts sentences."""
+    """Title or text: as it came, as it is read (addresses blank, same offsets), folded, and its words."""
 
     name: Literal["title", "text"]
     raw: str
+    seen: str
     folded: str
     words: list[str] = field(default_factory=list)
     starts: list[int] = field(default_factory=list)
@@ -46,7 +49,7 @@ class Field:
     def cut(self, start: int, end: int) -> Words:
         """The exact characters behind a stretch of the folded text."""
         if self._map is None:
-            self._map = text.fold_map(self.raw)[1]
+            self._map = text.fold_map(self.seen)[1]
         begin, final = self._map[start], self._map[end - 1] + 1
         return Words(self.name, self.raw[begin:final], begin, final)
 
@@ -55,8 +58,9 @@ def read(name: Literal["title", "text"], raw: str) -> Field:
     """The words of one field; addresses are no words, `#BurkinaFaso` is two."""
     raw = raw[:LONGEST]
     blank = _URL.sub(lambda m: " " * len(m[0]), raw) if "://" in raw or "t.co" in raw or "www." in raw else raw
+    blank = blank.translate(_PLAIN)
     folded = text.fold(blank)
-    found = Field(name, raw, folded)
+    found = Field(name, raw, blank, folded)
     humps = _humps(blank, folded) if "#" in blank or "@" in blank else {}
     stops = [m.start() for m in _STOP.finditer(folded)]
     at = 0

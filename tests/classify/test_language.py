@@ -1,0 +1,47 @@
+"""Language of short and mixed texts, and what happens in a language that is not classified."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.classify.people import CLASSIFIER
+from tracker.classify import Utterance
+from tracker.classify.language import identify
+
+
+@pytest.mark.parametrize(
+    ("text", "lang"),
+    [
+        ("Bonne fête nationale à nos amis", "fr"),
+        ("Looking forward to our talks", "en"),
+        ("Hablé con el presidente esta mañana", "es"),
+        ("Conversei hoje com o presidente sobre a cúpula", "pt"),
+        ("استقبلت اليوم الرئيس في القاهرة", "ar"),
+        ("Президент прибыл с визитом", "ru"),
+        ("Der Bundeskanzler hat heute in Berlin den Präsidenten empfangen", "de"),
+        ("Президент України прибув з візитом до Варшави", "uk"),
+    ],
+)
+def test_the_language_is_that_of_the_words(text: str, lang: str) -> None:
+    assert identify(text) == lang
+
+
+@pytest.mark.parametrize(
+    ("text", "declared", "lang"),
+    [
+        ("OK", "fr-FR", "fr"),
+        ("🙂🙂", "en", "en"),
+        ("", None, None),
+        ("🙂", "und", None),
+        ("Le président a reçu ce matin son homologue dans la capitale", "en", "fr"),
+    ],
+)
+def test_what_the_platform_declares_decides_only_where_the_words_do_not(
+    text: str, declared: str | None, lang: str | None
+) -> None:
+    assert identify(text, declared) == lang
+
+
+def test_a_language_that_is_not_classified_says_so_instead_of_having_no_labels() -> None:
+    (found,) = CLASSIFIER.classify([Utterance("Der Präsident ist heute zu einem Staatsbesuch in Berlin eingetroffen.")])
+    assert (found.lang, found.classified, found.labels, dict(found.scores)) == ("de", False, (), {})

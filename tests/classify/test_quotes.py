@@ -1,0 +1,98 @@
+"""Quotations in any marks and in none, and fingerprints that never miss a run of eight words."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tracker.classify.quotes import alike, find, fingerprints
+
+POST = "Nous avons eu ce matin, à Accra, des échanges très fructueux sur la sécurité et le commerce entre nos peuples."
+
+
+@pytest.mark.parametrize(
+    ("report", "exact", "verdict"),
+    [
+        (
+            "Il a parlé d’« échanges très fructueux sur la sécurité », dit-il.",
+            "échanges très fructueux sur la sécurité",
+            "exact",
+        ),
+        (
+            'Elle salue "des échanges très fructueux sur la sécurité" hier.',
+            "des échanges très fructueux sur la sécurité",
+            "exact",
+        ),
+        (
+            "„des echanges TRES fructueux sur la securite“ selon lui",
+            "des echanges TRES fructueux sur la securite",
+            "exact",
+        ),
+        (
+            "“Nous avons eu ce matin (…) sur la sécurité et le commerce”",
+            "Nous avons eu ce matin (…) sur la sécurité et le commerce",
+            "truncated",
+        ),
+        (
+            "Il parle de « des échanges vraiment fructueux sur la sécurité et le commerce » hier.",
+            "des échanges vraiment fructueux sur la sécurité et le commerce",
+            "altered",
+        ),
+        (
+            "Selon lui des échanges très fructueux sur la sécurité et le commerce ont eu lieu.",
+            "des échanges très fructueux sur la sécurité et le commerce",
+            "exact",
+        ),
+    ],
+)
+def test_a_quotation_is_found_with_its_verdict(report: str, exact: str, verdict: str) -> None:
+    (quote,) = find(None, report, [("post", POST)])
+    assert (quote.words.exact.strip(), quote.verdict) == (exact, verdict)
+    assert report[quote.words.start : quote.words.end] == quote.words.exact
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        "Il a parlé de « paix » et de « sécurité ».",
+        "Des échanges ont eu lieu ce matin entre les deux pays sur le commerce.",
+        "« Rien de tout cela n'est vrai, a dit le porte-parole du parti »",
+        "",
+    ],
+)
+def test_a_few_common_words_are_no_quotation(report: str) -> None:
+    assert find(None, report, [("post", POST)]) == []
+
+
+def test_a_title_is_searched_as_well() -> None:
+    (quote,) = find("« des échanges très fructueux sur la sécurité »", "Le texte.", [("post", POST)])
+    assert quote.words.field == "title"
+
+
+WORDS = st.lists(st.sampled_from([f"mot{chr(97 + i)}" for i in range(26)]), min_size=8, max_size=40)
+
+
+@settings(max_examples=150, deadline=None)
+@given(WORDS, WORDS, WORDS, WORDS, WORDS)
+def test_a_common_run_of_eight_words_shares_a_fingerprint(
+    a: list[str], b: list[str], run: list[str], c: list[str], d: list[str]
+) -> None:
+    first, second = fingerprints(" ".join([*a, *run[:8], *b])), fingerprints(" ".join([*c, *run[:8], *d]))
+    assert set(first) & set(second)
+    assert all(0 <= value < 2**63 for value in first)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "same"),
+    [
+        (POST, POST + " https://t.co/abc", True),
+        (POST, POST.upper(), True),
+        (POST, POST[:70] + "…", True),
+        (POST, "Nous avons parlé ce matin de football et de musique avec les jeunes de la capitale.", False),
+        ("Merci.", "Merci.", False),
+        ("", "", False),
+    ],
+)
+def test_near_duplicates_are_told_from_other_texts(a: str, b: str, same: bool) -> None:
+    assert alike(a, b) is same
