@@ -243,6 +243,15 @@ def test_any_subject_survives_the_way_on_one_line(text: str) -> None:
     assert "Bcc" not in message
 
 
+@pytest.mark.parametrize("words", [
+    "J'ai reçu ce jour à Lomé la Présidente Mira Adjovi, en visite officielle au Togo. Nous avons parlé",
+    "é à ô " * 30, "Президент прибыл в Ломе с официальным визитом, " * 3, "استقبل الرئيس " * 9,
+    "安理会" * 40, "plain words " * 20,
+])  # fmt: skip
+def test_no_space_of_a_subject_is_lost_where_its_line_is_folded(words: str) -> None:
+    assert read(alert(rule="r", reason=words, kind="test"))["Subject"] == letter.line(f"[r] Test message: {words}", 120)
+
+
 @given(st.text(max_size=60), st.lists(st.tuples(st.integers(-3, 70), st.integers(-3, 70)), max_size=5))
 def test_pieces_put_together_are_the_text_whatever_the_evidence_says(text: str, spans: list[tuple[int, int]]) -> None:
     labels = [{"evidence": [{"field": "text", "exact": text[a:b], "start": a, "end": b} for a, b in spans]}]

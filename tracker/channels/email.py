@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -50,15 +51,20 @@ def write(notification: Notification, receiver: Receiver, recipient: str, contex
     message = EmailMessage(_POLICY)
     message["From"] = Address(letter.line(name), addr_spec=address)
     message["To"] = Address(addr_spec=recipient)
-    message["Subject"] = subject
     message["Date"] = format_datetime(now)
     message["Message-ID"] = f"<{key}@{domain}>"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(text)
     message.add_alternative(html, subtype="html")
     message.set_boundary(f"=_{key}")  # cannot stand in a coded body, and is no matter of chance
-    raw = _list_headers(notification, domain, page) + message.as_bytes()
+    raw = _subject(subject) + _list_headers(notification, domain, page) + message.as_bytes()
     return Mail(address, recipient, f"<{key}@{domain}>", raw)
+
+
+def _subject(words: str) -> bytes:
+    """Written by hand: the standard library's message loses the space between two words that it codes."""
+    coded = Header(words, "us-ascii" if words.isascii() else "utf-8", header_name="Subject").encode(linesep="\r\n")
+    return f"Subject: {coded}\r\n".encode("ascii")
 
 
 def _list_headers(notification: Notification, domain: str, unsubscribe: str) -> bytes:
