@@ -27,7 +27,7 @@ statements (seq BIGINT PRIMARY KEY, id TEXT NOT NULL UNIQUE, source TEXT NOT NUL
   presence TEXT NOT NULL, version INTEGER NOT NULL, first_reading INTEGER NOT NULL, sort_key BIGINT NOT NULL UNIQUE,
   related_at BIGINT, relate_until BIGINT)
 identities (source TEXT NOT NULL, identity TEXT NOT NULL, seq BIGINT NOT NULL REFERENCES statements (seq),
-  PRIMARY KEY (source, identity)){compact}
+  PRIMARY KEY (identity, source)){compact}
 versions (seq BIGINT NOT NULL REFERENCES statements (seq), version INTEGER NOT NULL, observed_at BIGINT NOT NULL,
   hash TEXT NOT NULL, evidence TEXT, post TEXT NOT NULL, understood TEXT NOT NULL, PRIMARY KEY (seq, version))
 evidence (sha256 TEXT NOT NULL, received_at BIGINT NOT NULL, source TEXT NOT NULL, url TEXT NOT NULL,

@@ -14,6 +14,7 @@ from tracker.archive import Archive
 from tracker.errors import NotFound
 from tracker.models.query import AnyFacet
 from tracker.models.registry import Speaker
+from tracker.models.source import Judged
 from tracker.models.statement import (
     Event,
     EventTold,
@@ -22,6 +23,7 @@ from tracker.models.statement import (
     Link,
     Mention,
     Party,
+    Reference,
     Related,
     Statement,
     Visit,
@@ -143,6 +145,22 @@ def test_what_is_around_a_statement(archive: Archive) -> None:
     assert {one.id for one in archive.quoted((7,))} == {post.id, old.id}
     archive.relate([related(post, report)], w.T0)
     assert [event.id for event in archive.events_around(visit)] == ["e1"]
+
+
+def test_whom_a_reference_names_is_around_whichever_came_first(archive: Archive) -> None:
+    def said(number: int, *references: Reference, leader: str = "other") -> Judged:
+        speaker = Speaker(leader, leader, "office", "President", "MLI")
+        keys = (f"id:{number}", f"url:e.example/{number}")
+        return w.judged(w.post(number, f"mot {number}", keys=keys, speaker=speaker, references=references))
+
+    far = [said(1), said(9000, leader="b"), said(9500, leader="c")]
+    first, second, third = archive.statements(w.put(archive, *far).new)
+    named = (Reference("reposts", "9000"), Reference("quotes", None, "https://www.e.example/9500/"))
+    repost = archive.statements(w.put(archive, said(20_000, *named, leader="d"), name="other").new)[0]
+    assert [one.id for one in archive.around(repost, ())] == [second.id, third.id]
+    archive.replace_classification([(repost.id, w.understood("aid"))], w.T0)
+    assert [one.id for one in archive.around(second, ())] == [repost.id]
+    assert archive.around(first, ()) == []
 
 
 def test_what_a_person_corrected_is_not_undone(archive: Archive) -> None:

@@ -16,7 +16,7 @@ from tests import postgres
 from tests.archive import world as w
 from tracker import text
 from tracker.archive import Archive
-from tracker.archive.ranges import Range, ranges, simplify
+from tracker.archive.ranges import DEEPEST, Range, ranges, simplify
 from tracker.archive.statements import terms_of
 from tracker.errors import UsageError
 from tracker.models.query import And, AnyFacet, AnyWord, Everything, Node, Not, Or, Phrase, Published
@@ -228,12 +228,29 @@ def test_a_query_too_deep_or_too_scattered_is_refused() -> None:
             ranges(tree)
 
 
-def test_a_nesting_that_is_allowed_is_answered(engines: list[Archive]) -> None:
+def nested(shape: str, levels: int) -> Node:
+    """A tree as deep as can be: each level adds a word beside the rest, on either side."""
     tree: Node = Phrase(("a",))
-    for number in range(18):
-        tree = Not(Or((tree, Phrase((f"w{number}",)))))
+    for number in range(levels):
+        word: Node = AnyWord(f"w{number}", (f"w{number}", f"v{number}"))
+        kind = shape[number % len(shape)]
+        tree = (
+            Not(tree) if kind == "n" else (And if kind in "aA" else Or)((word, tree) if kind in "ao" else (tree, word))
+        )
+    return tree
+
+
+@pytest.mark.parametrize("shape", ["ao", "AO", "aoAO", "on", "an", "aon", "oan", "aonOAn", "no", "onan"])
+def test_a_nesting_that_is_allowed_is_answered(engines: list[Archive], shape: str) -> None:
+    deepest = nested(shape, DEEPEST - 1)
+    rest = Or((nested(shape[::-1], DEEPEST - 3), nested(shape, DEEPEST - 3)))
+    bushy = And((nested(shape, DEEPEST - 2), rest))
     for archive in engines:
-        assert archive.search(tree).total >= 0
+        totals = [archive.search(tree).total for tree in (deepest, Or((Phrase(("b",)), nested(shape, DEEPEST - 2))))]
+        assert min(totals) >= 0
+        assert archive.search(bushy).total >= 0
+    with pytest.raises(UsageError):
+        engines[0].search(Not(And((deepest, Phrase(("b",))))))
 
 
 def test_a_wide_query_is_answered(engines: list[Archive]) -> None:

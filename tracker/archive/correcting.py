@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
 from tracker.archive import tables as t
-from tracker.archive.relate import Relating
+from tracker.archive.relate import ITEM, Relating, label_row, mention_rows
 from tracker.archive.values import dump
 from tracker.models.statement import VISIT, Classification, Label, Statement
 
@@ -28,15 +27,13 @@ class Correcting(Relating):
             whole = self._whole(connection, id)
             seq = self._seqs(connection, [whole])[whole]
             decided = [*((name, 0) for name in add), *((name, 1) for name in remove)]
-            names, row, why = [name for name, _ in decided], t.labels.c, f": {note}" if note else ""
+            row, why, names = t.labels.c, f" by {by}{': ' * bool(note)}{note}", [name for name, _ in decided]
             connection.execute(delete(t.labels).where(row.seq == seq, row.given_by == "person", row.name.in_(names)))
-            said = ("set", "removed")
-            rows = [
-                {"seq": seq, "name": name, "given_by": "person", "removed": gone, "score": 1.0, "set_by": by,
-                 "set_at": now, "label": dump(Label(name, 1.0, "person", reason=f"{said[gone]} by {by}{why}"))}
+            said = [
+                (Label(name, 1.0, "person", reason=("removed" if gone else "set") + why), gone)
                 for name, gone in decided
-            ]  # fmt: skip
-            self.add(connection, t.labels, rows)
+            ]
+            self.add(connection, t.labels, [label_row(seq, label, now, by, gone) for label, gone in said])
             left = self._leave_events(connection, [whole]) if VISIT in remove else ()
             self._again(connection, {whole, *left})
             return self._of_ids(connection, [whole])[0]
@@ -65,7 +62,8 @@ class Correcting(Relating):
 
     def _drop_mentions(self, connection: Connection, seqs: Sequence[int]) -> None:
         if seqs:
-            connection.execute(delete(t.mentions).where(t.mentions.c.seq.in_(seqs)))
+            mention = t.mentions.c
+            connection.execute(delete(t.mentions).where(mention.seq.in_(seqs), mention.kind != ITEM))
 
     def _leave_events(self, connection: Connection, ids: Collection[str]) -> set[str]:
         """Take statements out of their events. An event that nobody tells any longer is gone, with the labels
@@ -76,12 +74,7 @@ class Correcting(Relating):
         told = set(connection.scalars(select(row.event).where(row.event.in_(events), row.visit.is_not(None))))
         gone = events - told
         left = set(connection.scalars(select(row.statement).where(row.event.in_(gone))))
-        for table, column in (
-            (t.event_members, row.event),
-            (t.event_parties, t.event_parties.c.event),
-            (t.events, t.events.c.id),
-        ):
-            connection.execute(delete(table).where(column.in_(gone)))
+        self._drop_events(connection, gone)
         seqs = self._seqs(connection, left).values()
         connection.execute(delete(t.labels).where(label.seq.in_(list(seqs)), label.given_by == "event"))
         return left
@@ -91,8 +84,3 @@ class Correcting(Relating):
         again = update(t.statements).where(t.statements.c.id.in_(ids))
         connection.execute(again.values(related_at=None, relate_until=None))
         self._reindex(connection, ids)
-
-
-def mention_rows(seq: int, understood: Classification) -> list[dict[str, Any]]:
-    named = dict.fromkeys((mention.kind, mention.ref) for mention in understood.mentions)
-    return [{"seq": seq, "kind": kind, "ref": ref} for kind, ref in named]

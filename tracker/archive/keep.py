@@ -19,8 +19,9 @@ from sqlalchemy.exc import StatementError
 
 from tracker import terms
 from tracker.archive import tables as t
-from tracker.archive.correcting import Correcting, mention_rows
+from tracker.archive.correcting import Correcting
 from tracker.archive.ranges import sort_key
+from tracker.archive.relate import item_rows, mention_rows
 from tracker.archive.statements import MOST_AT_ONCE
 from tracker.archive.values import dump, statement_id
 from tracker.models.source import Evidence, Judged, Kept, Reading, Source
@@ -228,7 +229,7 @@ class _Group:
             "evidence": seen.sha256 if seen else None, "post": dump(post), "understood": dump(one.classification),
         })  # fmt: skip
         self.rows[t.fingerprints] += [{"hash": hash_, "seq": held.seq} for hash_ in set(one.fingerprints)]
-        self.rows[t.mentions] += mention_rows(held.seq, one.classification)
+        self.rows[t.mentions] += [*mention_rows(held.seq, one.classification), *item_rows(held.seq, post)]
 
     def _finish(self, reading: Reading, source: Any, added: int, edited: int) -> None:
         """The source's next state. A poll that found nothing new and cost nothing is told by its span alone."""

@@ -119,20 +119,23 @@ def _merged(parts: Iterable[Range]) -> list[Range]:
 def simplify(node: Node) -> Node:
     """The same set with nested And and Or made flat, and what matches everything or nothing taken out."""
     if isinstance(node, Not):
-        child = simplify(node.child)
-        if isinstance(child, Not):
-            return child.child
-        return NOTHING if isinstance(child, Everything) else Everything() if child == NOTHING else Not(child)
-    if isinstance(node, And | Or):
-        ends = (Everything(), NOTHING)
-        return _flat(node.children, type(node), *(ends if isinstance(node, And) else reversed(ends)))
-    return _leaf(node)
+        return _negated(simplify(node.child))
+    return _flat(type(node), map(simplify, node.children)) if isinstance(node, And | Or) else _leaf(node)
 
 
-def _flat(children: tuple[Node, ...], kind: type[And] | type[Or], neutral: Node, final: Node) -> Node:
-    """`neutral` adds nothing to this kind of node, `final` decides it."""
+def _negated(node: Node) -> Node:
+    """What a simplified tree does not match, with as few Not above one another as can be: FTS5 takes few."""
+    if isinstance(node, Not):
+        return node.child
+    if isinstance(node, And | Or) and (node == NOTHING or any(isinstance(child, Not) for child in node.children)):
+        return _flat(Or if isinstance(node, And) else And, map(_negated, node.children))
+    return NOTHING if isinstance(node, Everything) else Not(node)
+
+
+def _flat(kind: type[And] | type[Or], children: Iterable[Node]) -> Node:
+    neutral, final = (Everything(), NOTHING) if kind is And else (NOTHING, Everything())
     found: dict[Node, None] = {}
-    for child in map(simplify, children):
+    for child in children:
         if child == final:
             return final
         if child != neutral:

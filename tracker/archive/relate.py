@@ -20,17 +20,21 @@ from tracker.archive.values import digest_of, dump
 from tracker.models.query import And, AnyFacet, Published
 from tracker.models.statement import (
     INVERSE,
+    Classification,
     Event,
     EventTold,
     Firing,
     Label,
     Party,
+    Post,
     Related,
     Statement,
-)  # fmt: skip
+)
 
 #: Of each reason to look at a statement, at most this many are looked at.
 COMPANY = 100
+#: The kind of a mention that is another item, by its identity key.
+ITEM = "item"
 
 
 class Relating(Searching):
@@ -68,31 +72,33 @@ class Relating(Searching):
     def around(self, statement: Statement, hashes: Collection[int], days: float = 3) -> list[Statement]:
         """The statements that this one may be related to, newest first.
 
-        Official ones that share a fingerprint; the same speaker's within so many days; recent ones that mention the
-        speaker of an official one; those that tell a visit between the same parties.
+        Those that its references name, and whose references name it; official ones that share a fingerprint; the same
+        speaker's within so many days; recent ones that mention the speaker of an official one; those that tell a visit
+        between the same parties.
         """
-        row, at, span = t.statements.c, statement.post.effective_at, timedelta(days=days)
+        row, post, span = t.statements.c, statement.post, timedelta(days=days)
+        speaker, at, named, seqs = post.speaker, post.effective_at, t.mentions.c, select(t.statements.c.seq)
         near = row.effective_at.between(at - span, at + span)
-        speaker, prints = statement.post.speaker, t.fingerprints.c
-        wanted = [select(row.seq).join(t.fingerprints, prints.seq == row.seq).where(prints.hash.in_(sorted(hashes)))]
-        own = row.leader == speaker.leader if speaker.leader else row.office == speaker.office_id
+        naming = seqs.join(t.mentions, named.seq == row.seq)
+        wanted = [_sharing(hashes), naming.where(named.kind == ITEM, named.ref.in_(post.keys))]
+        if post.references:
+            item = t.identities.c
+            wanted.append(seqs.join(t.identities, item.seq == row.seq).where(item.identity.in_(_items(post))))
         if speaker.leader or speaker.office_id:
-            wanted.append(select(row.seq).where(own, near))
-        if speaker.leader and statement.post.origin == "official":
-            naming = select(row.seq).join(t.mentions, t.mentions.c.seq == row.seq).where(near)
-            wanted.append(naming.where(t.mentions.c.kind == "leader", t.mentions.c.ref == speaker.leader))
+            own = row.leader == speaker.leader if speaker.leader else row.office == speaker.office_id
+            wanted.append(seqs.where(own, near))
+        if speaker.leader and post.origin == "official":
+            wanted.append(naming.where(near, named.kind == "leader", named.ref == speaker.leader))
         with self.reading() as connection:
-            seqs = {seq for query in wanted for seq in self._nearest(connection, query)}
-            seqs |= self._same_visit(connection, statement, Published(at - span, at + span + timedelta(seconds=1)))
-            found = self._in(connection, row.seq, seqs - {statement.seq})
-        return sorted(found, key=_age, reverse=True)
+            found = {seq for query in wanted for seq in self._nearest(connection, query)}
+            found |= self._same_visit(connection, statement, Published(at - span, at + span + timedelta(seconds=1)))
+            return sorted(self._in(connection, row.seq, found - {statement.seq}), key=_age, reverse=True)
 
     def quoted(self, hashes: Collection[int]) -> list[Statement]:
         """The official statements that share a fingerprint with some words, newest first."""
-        row, prints = t.statements.c, t.fingerprints.c
-        query = select(row.seq).join(t.fingerprints, prints.seq == row.seq).where(prints.hash.in_(sorted(hashes)))
         with self.reading() as connection:
-            return sorted(self._in(connection, row.seq, self._nearest(connection, query)), key=_age, reverse=True)
+            seqs = self._nearest(connection, _sharing(hashes))
+            return sorted(self._in(connection, t.statements.c.seq, seqs), key=_age, reverse=True)
 
     def _nearest(self, connection: Connection, query: Select[Any]) -> list[int]:
         column = t.statements.c
@@ -113,17 +119,14 @@ class Relating(Searching):
 
     def events_around(self, statement: Statement, days: float = 3) -> list[Event]:
         """Events this statement tells, and those within so many days of the days it speaks of, or without a day."""
-        visits = statement.classification.visits
-        spoken = [visit.day for visit in visits if visit.day] + [visit.day_end for visit in visits if visit.day_end]
-        base = [*spoken, statement.post.effective_at.date()]
-        span, row, member = timedelta(days=days), t.events.c, t.event_members.c
-        near = or_(*(row.day.between((day - span).isoformat(), (day + span).isoformat()) for day in base))
+        at, span, row, member = statement.post.effective_at, timedelta(days=days), t.events.c, t.event_members.c
+        spoken = {day for visit in statement.classification.visits for day in (visit.day, visit.day_end) if day}
+        near = (row.day.between(_day(day - span), _day(day + span)) for day in {*spoken, at.date()})
         told = select(member.event).where(member.statement == statement.id)
-        lately = row.told_at >= statement.post.effective_at - timedelta(days=30)
-        query = select(row.id).where(or_(near, row.id.in_(told), row.day.is_(None) & lately))
+        lately = row.day.is_(None) & (row.told_at >= at - timedelta(days=30))
+        query = select(row.id).where(or_(*near, row.id.in_(told), lately)).order_by(row.told_at.desc())
         with self.reading() as connection:
-            ids = list(connection.scalars(query.order_by(row.told_at.desc()).limit(5 * COMPANY)))
-            return self._load_events(connection, ids)
+            return self._load_events(connection, list(connection.scalars(query.limit(5 * COMPANY))))
 
     def events(
         self,
@@ -135,16 +138,14 @@ class Relating(Searching):
         limit: int = 100,
     ) -> list[Event]:
         """Visits by day, newest first, those without a day last; a side is a leader's id or a country's code."""
-        row, query = t.events.c, select(t.events.c.id)
+        row, party, query = t.events.c, t.event_parties.c, select(t.events.c.id)
         query = query.where(row.day >= after.isoformat()[:10]) if after else query
         query = query.where(row.day < before.isoformat()[:10]) if before else query
         for side, ref in (("visitor", visitor), ("host", host)):
-            party = t.event_parties.c
             told = select(party.event).where(party.side == side, party.ref == ref)
             query = query.where(row.id.in_(told)) if ref else query
         with self.reading() as connection:
-            query = query.order_by(row.day.is_(None), row.day.desc(), row.id).limit(limit)
-            ids = list(connection.scalars(query))
+            ids = list(connection.scalars(query.order_by(row.day.is_(None), row.day.desc(), row.id).limit(limit)))
             found = {event.id: event for event in self._load_events(connection, ids)}
         return [found[key] for key in ids]
 
@@ -160,16 +161,15 @@ class Relating(Searching):
                 held = set(connection.scalars(mine.where(row.id.in_([one.statement for one in related]))))
                 related = [one for one in related if one.statement in held]
             self.add(connection, t.links, [row for one in related for row in _link_rows(one)])
-            told = [event for one in related for event in one.events]
-            touched = {statement for event in told for statement in self._tell(connection, event, now)}
+            told = {s for one in related for event in one.events for s in self._tell(connection, event, now)}
             labelled = [pair for one in related for pair in one.labels]
-            self._label(connection, labelled, now)
-            self._reindex(connection, touched | {statement for statement, _ in labelled})
+            seqs = self._seqs(connection, {statement for statement, _ in labelled})
+            self.add(connection, t.labels, [label_row(seqs[statement], label, now) for statement, label in labelled])
+            self._reindex(connection, told | seqs.keys())
             ids = [one.statement for one in related]
             done = update(t.statements).where(t.statements.c.id.in_(ids)).values(related_at=now, relate_until=None)
             connection.execute(done)
-            pairs = [(digest, statement) for one in related for statement, digest in one.digests]
-            self._match_digests(connection, [(statement, digest) for digest, statement in pairs], now)
+            self._match_digests(connection, [pair for one in related for pair in one.digests], now)
             return sum(self._fire(connection, [(s, s, firing) for one in related for s, firing in one.firings], now))
 
     def _tell(self, connection: Connection, told: EventTold, now: datetime) -> set[str]:
@@ -178,41 +178,26 @@ class Relating(Searching):
         query = select(row.id, row.event_key).where(or_(row.event_key == told.key, row.id == event.id))
         there = sorted(connection.execute(query), key=lambda found: found.event_key != told.key)
         key = there[0].id if there else event.id
-        values = {"event_key": told.key, "day": _day(event.day), "told_at": now}
-        values["event"] = dump(replace(event, id=key, statements=()))
+        whole = dump(replace(event, id=key, statements=()))
+        values = {"event_key": told.key, "day": _day(event.day), "told_at": now, "event": whole}
         if there:
             connection.execute(update(t.events).where(row.id == key).values(values))
         else:
             connection.execute(insert(t.events).values(id=key, **values))
-        for other in there[1:]:
-            self._merge(connection, other.id, key)
+        member, others = t.event_members.c, [other.id for other in there[1:]]
+        theirs = select(member.statement, member.visit).where(member.event.in_(others))
+        moved = connection.execute(theirs).all() if others else []
+        self._drop_events(connection, others)
         connection.execute(delete(t.event_parties).where(t.event_parties.c.event == key))
         self.add(connection, t.event_parties, _party_rows(key, event))
-        members = [{"event": key, "statement": s, "visit": dump(v) if v else None} for s, v in told.told_by]
-        self.add(connection, t.event_members, members)
-        member = t.event_members.c
+        members = [*moved, *((s, dump(visit) if visit else None) for s, visit in told.told_by)]
+        self.add(connection, t.event_members, [{"event": key, "statement": s, "visit": v} for s, v in members])
         return set(connection.scalars(select(member.statement).where(member.event == key)))
 
-    def _merge(self, connection: Connection, other: str, key: str) -> None:
-        """An event that turns out to be another one: its members become the other's."""
-        row = t.event_members.c
-        members = connection.execute(select(row.statement, row.visit).where(row.event == other))
-        self.add(connection, t.event_members, [{"event": key, "statement": s, "visit": v} for s, v in members.all()])
-        for table, column in (
-            (t.event_members, row.event),
-            (t.event_parties, t.event_parties.c.event),
-            (t.events, t.events.c.id),
-        ):
-            connection.execute(delete(table).where(column == other))
-
-    def _label(self, connection: Connection, labelled: Sequence[tuple[str, Label]], now: datetime) -> None:
-        seqs = self._seqs(connection, [statement for statement, _ in labelled])
-        rows = [
-            {"seq": seqs[statement], "name": label.name, "given_by": label.by, "removed": 0, "score": label.score,
-             "label": dump(label), "set_by": None, "set_at": now}
-            for statement, label in labelled
-        ]  # fmt: skip
-        self.add(connection, t.labels, rows)
+    def _drop_events(self, connection: Connection, ids: Collection[str]) -> None:
+        if ids:
+            for column in (t.event_members.c.event, t.event_parties.c.event, t.events.c.id):
+                connection.execute(delete(column.table).where(column.in_(ids)))
 
     def _seqs(self, connection: Connection, ids: Collection[str]) -> dict[str, int]:
         query = select(t.statements.c.id, t.statements.c.seq).where(t.statements.c.id.in_(set(ids)))
@@ -242,6 +227,34 @@ class Relating(Searching):
                 for n, (statement, digest) in enumerate(dict.fromkeys(matches), 1)
             ]
             self.add(connection, t.digest_matches, rows)
+
+
+def _sharing(hashes: Collection[int]) -> Select[Any]:
+    prints, row = t.fingerprints.c, t.statements.c
+    return select(row.seq).join(t.fingerprints, prints.seq == row.seq).where(prints.hash.in_(sorted(hashes)))
+
+
+def _items(post: Post) -> list[str]:
+    """The identity keys that a post's references name."""
+    urls = (one.url.partition("://")[2].removeprefix("www.").rstrip("/") for one in post.references if one.url)
+    ids = (one.external_id for one in post.references if one.external_id)
+    return [*dict.fromkeys((*(f"id:{one}" for one in ids), *(f"url:{one}" for one in urls)))]
+
+
+def item_rows(seq: int, post: Post) -> list[dict[str, Any]]:
+    """What a post's references name, as mentions: what they name may be kept later."""
+    return [{"seq": seq, "kind": ITEM, "ref": item} for item in _items(post)]
+
+
+def mention_rows(seq: int, understood: Classification) -> list[dict[str, Any]]:
+    named = dict.fromkeys((mention.kind, mention.ref) for mention in understood.mentions)
+    return [{"seq": seq, "kind": kind, "ref": ref} for kind, ref in named]
+
+
+def label_row(seq: int, label: Label, now: datetime, by: str | None = None, removed: int = 0) -> dict[str, Any]:
+    """A label that an event or a person gives, or a person takes away."""
+    values = {"seq": seq, "name": label.name, "given_by": label.by, "removed": removed, "score": label.score}
+    return {**values, "label": dump(label), "set_by": by, "set_at": now}
 
 
 def _age(one: Statement) -> tuple[datetime, int]:
