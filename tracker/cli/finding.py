@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -54,16 +54,8 @@ def search(
 
     with session(context).tracker() as tracker:
         found = tracker.archive.search(parsed(tracker, query).tree, sort=sort.value, limit=limit, cursor=cursor)
-    total: Any = {"at_least": found.total} if found.capped else found.total
     if json:
-        shown.as_json(
-            {
-                "query": query,
-                "total": total,
-                "statements": [shape.statement(one) for one in found.statements],
-                "next": found.next,
-            }
-        )
+        shown.as_json(shape.found(query, found))
         return
     shown.table(
         ("id", "published", "who", "labels", "said"),

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tracker.models.source import SourceStatus
-from tracker.models.statement import Event, Label, Link, Media, Party, Statement
+from tracker.models.statement import Event, Found, Label, Link, Media, Party, Statement
 
 
 def instant(moment: datetime | None) -> str | None:
@@ -49,6 +49,13 @@ def statement(one: Statement) -> dict[str, Any]:
         "classified": understood.classified,
         "classifier": understood.version,
     }
+
+
+def found(query: str, page: Found) -> dict[str, Any]:
+    """A page of what a query finds."""
+    total = {"at_least": page.total + 1} if page.capped else page.total
+    statements = [statement(one) for one in page.statements]
+    return {"query": query, "total": total, "statements": statements, "next": page.next}
 
 
 def _speaker(one: Statement) -> dict[str, Any]:

@@ -30,10 +30,7 @@ running, feeds = APIRouter(tags=["running"]), APIRouter(tags=["feeds"])
 @router.get("/statements", responses=ANSWERS["Search"])
 def search(its: Its, q: Text = "", limit: Limit = 50, cursor: Cursor = None, sort: Sort = "date") -> JSONResponse:
     """Statements that a query finds; give `next` back as `cursor` for the following page."""
-    found = find(its, q, sort, limit, cursor)
-    total = {"at_least": 1001} if found.capped else found.total
-    statements = [shape.statement(one) for one in found.statements]
-    return JSONResponse({"query": q, "total": total, "statements": statements, "next": found.next})
+    return JSONResponse(shape.found(q, find(its, q, sort, limit, cursor)))
 
 
 @router.get("/statements/{statement_id}", responses=ANSWERS["Statement"])
