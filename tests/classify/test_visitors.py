@@ -57,3 +57,21 @@ def test_a_leader_told_under_two_names_is_one_visitor_from_the_first_telling_on(
 def test_who_arrives_is_on_a_visit_and_who_arrived_was(told: str, status: str) -> None:
     (found,) = Classifier.load(REGISTRY).classify([Utterance(told, origin="report", published=date(2026, 3, 1))])
     assert found.visits[0].status == status
+
+
+@pytest.mark.parametrize(
+    ("told", "status", "day"),
+    [
+        ("Juliette Oké effectuera une visite officielle à Dakar vendredi.", "announced", date(2026, 3, 6)),
+        ("Juliette Oké will travel to Dakar on Friday for a state visit.", "announced", date(2026, 3, 6)),
+        ("Juliette Oké travelled to Dakar on Friday for a state visit.", "past", date(2026, 2, 27)),
+        (
+            "Juliette Oké paid a state visit to Dakar on Friday. Upcoming talks will be planned.",
+            "past",
+            date(2026, 2, 27),
+        ),
+    ],
+)
+def test_a_visit_to_come_is_not_put_on_the_weekday_before(told: str, status: str, day: date) -> None:
+    (found,) = Classifier.load(REGISTRY).classify([Utterance(told, origin="report", published=date(2026, 3, 1))])
+    assert (found.visits[0].status, found.visits[0].day) == (status, day)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache
 from importlib import resources
@@ -26,12 +26,18 @@ _PAST, _AHEAD = 45, 200
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """A day or a window of days, with its words. `ahead`: the text puts it after its publication."""
+    """A day or a window of days, with its words. `ahead`: the text puts it after its publication; `loose`: a weekday
+    that is taken for the last one, for want of a word that says which."""
 
     day: date
     end: date | None
     words: Words
     ahead: bool
+    loose: bool = False
+
+    def coming(self) -> When:
+        """The same weekday after publication, when another word says that it is to come."""
+        return replace(self, day=self.day + timedelta(days=7), ahead=True, loose=False) if self.loose else self
 
 
 def _alternatives(line: str) -> str:
@@ -134,4 +140,4 @@ def _weekday(one: Field, lang: str, published: date | None) -> Iterator[When]:
         back = (published.weekday() - wanted) % 7
         ahead = bool(groups.get("before") or groups.get("after"))
         day = published + timedelta(days=(7 - back) if ahead else -back)
-        yield When(day, None, one.cut(*match.span()), ahead)
+        yield When(day, None, one.cut(*match.span()), ahead, loose=back > 0 and not ahead)

@@ -36,6 +36,8 @@ def frame(document: Document) -> Visit | None:
     visitors, visitor_words = _visitors(document, host, hosting)
     place, place_words = _place(document, host)
     when = dates.choose(document.fields, document.lang or "en", document.utterance.published)
+    if when and any(_beside(hit, when.words) for hit in by_concept["PLAN"]):
+        when = when.coming()
     status, status_words = _status(by_concept, when)
     if not host and not visitors:
         return None
@@ -221,6 +223,13 @@ def _status(by: dict[str, list[Hit]], when: dates.When | None) -> tuple[VisitSta
     if now or (by["WELCOME"] and not by["HOSPITALITY"]):
         return "ongoing", now or said("WELCOME")
     return "past", said("HOSPITALITY") or said("RECEIVE") or said("MEET")
+
+
+def _beside(hit: Hit, words: Words) -> bool:
+    """Whether a phrase stands in the same sentence as some words."""
+    one, there = hit.field, hit.field.sentence
+    at = next((i for i in range(len(there)) if one.span(i, i).start >= words.start), None)
+    return one.name == words.field and at is not None and there[at] == there[hit.first]
 
 
 def _present(now: Hit, by: dict[str, list[Hit]]) -> bool:
