@@ -33,6 +33,7 @@ class Classifier:
         self._lexicon = Lexicon({**shipped(), **own})
         self._own = {spec.name for spec in specs if spec.phrases}
         self.labels: Mapping[str, LabelSpec] = {spec.name: spec for spec in specs}
+        self._ranks = {spec.name: evidence.ranks_of(spec, model) for spec in specs}
         self.version = model.version
 
     @classmethod
@@ -72,7 +73,12 @@ class Classifier:
             hits = sum(hit.concept == f"label:{name}" for hit in one.hits)
             scores[name] = max(scores.get(name, 0.0), taxonomy.phrase_score(hits))
         labels = tuple(
-            Label(spec.name, scores[spec.name], "words", evidence.words_for(one, spec, self._model))
+            Label(
+                spec.name,
+                scores[spec.name],
+                "words",
+                evidence.words_for(one, spec.name, self._ranks[spec.name], self._model),
+            )
             for spec in self.labels.values()
             if scores.get(spec.name, 0.0) >= spec.threshold
         )

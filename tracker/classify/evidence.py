@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -17,20 +17,23 @@ from tracker.models.statement import Words
 MOST = 5
 
 
-def words_for(document: Document, spec: LabelSpec, model: Model) -> tuple[Words, ...]:
-    """Evidence in the order of the text, without overlaps; empty only for a text without words."""
+def ranks_of(spec: LabelSpec, model: Model) -> dict[str, float]:
+    """How much each concept's phrases say for a label; a user's own phrases come first."""
     column = model.labels.index(spec.name) if spec.name in model.labels else None
-    own = f"label:{spec.name}"
     ranks = {concept: -0.1 * place for place, concept in enumerate(spec.concepts)}
     for concept in ranks:
         row = model.vocabulary.get(f"c:{concept}")
         ranks[concept] += float(model.dense[row, column]) if row is not None and column is not None else 0.1
-    ranks[own] = 10.0
+    return {**ranks, f"label:{spec.name}": 10.0}
+
+
+def words_for(document: Document, name: str, ranks: Mapping[str, float], model: Model) -> tuple[Words, ...]:
+    """Evidence in the order of the text, without overlaps; empty only for a text without words."""
     hits = [hit for hit in document.hits if hit.concept in ranks]
     hits.sort(key=lambda hit: -ranks[hit.concept] - 0.05 * (hit.last - hit.first))
     chosen = [hit.field.span(hit.first, hit.last) for hit in _apart(hits)]
-    if not chosen and column is not None:
-        chosen = _heaviest(document, model, column)
+    if not chosen and name in model.labels:
+        chosen = _heaviest(document, model, model.labels.index(name))
     return tuple(sorted(chosen, key=lambda w: (w.field == "text", w.start)))
 
 

@@ -6,7 +6,9 @@ Offline. The language a platform declares only decides where the words alone do 
 from __future__ import annotations
 
 import re
+import tomllib
 from functools import cache
+from importlib import resources
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,10 @@ _SURE = 0.6
 _LOOKED_AT = 180
 #: Below this share of certainty, and with fewer letters than this, a short text is as good as undecided.
 _FEW_LETTERS = 25
+
+
+#: So many function words, and no other language's so many, confirm what the platform declares.
+_CONFIRMED = 4
 
 
 @cache
@@ -38,10 +44,12 @@ def identify(raw: str, declared: str | None = None) -> str | None:
     `declared` (BCP 47) wins over an unsure reading of a short text, and says nothing against a sure one.
     """
     bare = _NOISE.sub(" ", raw[:_LOOKED_AT])
-    letters = _letters(bare)
     claim = (declared or "").replace("_", "-").split("-")[0].lower() or None
     if claim in ("und", "zxx", "qme", "qht", "qst", "art"):
         claim = None
+    if claim in CLASSIFIED and _confirmed(bare, claim):
+        return claim
+    letters = _letters(bare)
     if letters < 2:
         bare = re.sub(r"https?://\S+|[@#]", " ", raw[:_LOOKED_AT])
         letters = _letters(bare)
@@ -57,3 +65,18 @@ def identify(raw: str, declared: str | None = None) -> str | None:
 def _letters(bare: str) -> int:
     """Letters up to the number that matters."""
     return sum(map(str.isalpha, " ".join(bare.split())[:60]))
+
+
+@cache
+def _function_words() -> dict[str, frozenset[str]]:
+    source = resources.files(__package__).joinpath("data/function_words.toml")
+    return {lang: frozenset(line.split()) for lang, line in tomllib.loads(source.read_text(encoding="utf-8")).items()}
+
+
+def _confirmed(bare: str, claim: str) -> bool:
+    """Whether the function words alone leave no doubt that the declared language is right."""
+    words = set(bare.lower().split())
+    count = len(words & _function_words()[claim])
+    return count >= _CONFIRMED and all(
+        2 * len(words & others) < count for lang, others in _function_words().items() if lang != claim
+    )
