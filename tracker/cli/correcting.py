@@ -37,11 +37,9 @@ def correct(
     async def whole(tracker: Tracker) -> tuple[Statement, int]:
         known([*add, *remove], tuple(tracker.labels))
         one = tracker.archive.correct(key, add, remove, by, tracker.clock.now(), note)
-        before = {alert.id for alert in tracker.archive.alerts(limit=1000)}
-        await tracker.relate()
-        fired = [a for a in tracker.archive.alerts(limit=1000) if a.id not in before and a.statement == one.id]
+        alerts = (await tracker.relate())[1]
         await tracker.tell()
-        return tracker.archive.statement(one.id), len(fired)
+        return tracker.archive.statement(one.id), alerts
 
     return session.run(whole, inline=True)
 

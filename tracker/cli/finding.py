@@ -217,7 +217,5 @@ def export(
     from tracker.cli import exporting
 
     form = Format.json if json else form
-    with session(context).tracker() as tracker:
-        parsed(tracker, query)
-        with exporting.into(output) as target:
-            exporting.statements(tracker, query, form, target)
+    with session(context).tracker() as tracker, exporting.into(output) as target:
+        exporting.statements(tracker, query, form, target)

@@ -52,19 +52,16 @@ def colt(event: Event, registry: Registry, urls: Mapping[str, str | None]) -> It
 
 def plover(event: Event, registry: Registry, urls: Mapping[str, str | None]) -> dict[str, Any]:
     """One event in PLOVER's terms: a visit that is only announced is an AGREE to visit."""
-    return {
-        "id": event.id,
-        "event_type": "AGREE" if event.status == "announced" else event.type,
-        "mode": event.mode,
-        "contexts": list(event.context or ("diplomatic",)),
-        "actor": [{**shape.party(side), "name": name_of(side, registry)} for side in event.visitors],
-        "recipient": [{**shape.party(event.host), "name": name_of(event.host, registry)}],
-        "date": event.day,
-        "date_end": event.day_end,
-        "place": event.place,
-        "status": event.status,
-        "statements": [{"id": one, "url": urls.get(one)} for one in event.statements],
+    visitors, host = (
+        [shape.party(x) | {"name": name_of(x, registry)} for x in s] for s in (event.visitors, [event.host])
+    )
+    told = {
+        name: value for name, value in shape.event(event).items() if name in ("date", "date_end", "place", "status")
     }
+    kind = "AGREE" if event.status == "announced" else event.type
+    what = {"id": event.id, "event_type": kind, "mode": event.mode, "contexts": list(event.context or ("diplomatic",))}
+    statements = [{"id": one, "url": urls.get(one)} for one in event.statements]
+    return {**what, "actor": visitors, "recipient": host, **told, "statements": statements}
 
 
 def calendar(events: Iterable[Event], registry: Registry, now: datetime, root: str = "") -> str:
