@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.archive import world as w
 from tracker.archive import Archive
-from tracker.models.statement import Related
+from tracker.models.statement import Firing, Related
 from tracker.models.telling import Delivered, Notification
 
 MINUTE = timedelta(minutes=1)
@@ -148,3 +148,88 @@ def test_a_deferred_notification_waits(archive: Archive) -> None:
     archive.notify(notification(not_before=w.T0 + MINUTE))
     assert archive.claim_deliveries(w.T0, 9, 60) == []
     assert len(archive.claim_deliveries(w.T0 + MINUTE, 1, 60)) == 1
+
+
+def test_a_lease_is_extended_by_who_has_it_and_nobody_else(archive: Archive, opened: Opened) -> None:
+    archive.sync_sources([w.source("a"), w.source("b")], w.T0)
+    mine = archive.claim_due(w.T0, 9, 60)
+    assert archive.extend(mine, w.T0 + 3 * MINUTE) == mine
+    second = opened("second")
+    assert second.claim_due(w.T0 + 2 * MINUTE, 9, 60) == []
+    theirs = second.claim_due(w.T0 + 3 * MINUTE, 1, 60)
+    assert names(archive.extend(mine, w.T0 + 9 * MINUTE)) == [n for n in ("a", "b") if n != theirs[0].source.name]
+    assert second.claim_due(w.T0 + 4 * MINUTE, 9, 60)[0].source == theirs[0].source
+
+
+def test_what_a_thawed_worker_related_is_left_out_when_another_has_it_or_it_was_edited(
+    archive: Archive, opened: Opened
+) -> None:
+    kept = w.put(archive, w.judged(w.post(1)), w.judged(w.post(2)))
+    late = [Related(key, firings=((key, Firing("r", "late")),)) for key in kept.new]
+    archive.claim_unrelated(w.T0, 9, 60)
+    archive.extend_relations(kept.new, w.T0 + MINUTE, w.T0 + 2 * MINUTE)
+    second = opened("second")
+    assert second.claim_unrelated(w.T0 + MINUTE, 9, 60) == []
+    w.put(archive, w.judged(w.post(2, "autre"), verdict="edited", statement=kept.new[1]), now=w.T0 + 2 * MINUTE)
+    assert len(second.claim_unrelated(w.T0 + 2 * MINUTE, 9, 60)) == 2
+    assert archive.relate(late, w.T0 + 2 * MINUTE, w.T0 + 2 * MINUTE) == 0
+    assert archive.status()["unrelated"] == 2
+    assert second.relate(late[:1], w.T0 + 2 * MINUTE, w.T0 + 3 * MINUTE) == 1
+    assert archive.status()["unrelated"] == 1
+
+
+def test_a_digest_that_its_worker_was_mailing_when_it_died_is_held(archive: Archive, opened: Opened) -> None:
+    archive.notify(notification(type="digest"))
+    first, other = archive.claim_deliveries(w.T0, 9, 60)
+    assert archive.hand_over(first)
+    second = opened("second")
+    (again,) = second.claim_deliveries(w.T0 + MINUTE, 9, 60)
+    assert (again.recipient, again.attempt) == (other.recipient, 2)
+    assert not archive.hand_over(other), "another worker has it by now"
+    archive.settle([Delivered(first, "sent")], w.T0 + MINUTE)
+    box = archive.outbox()
+    assert (box.held, box.sending, box.sent) == (1, 1, 0)
+
+
+def test_a_delivery_under_way_is_held_for_longer(archive: Archive, opened: Opened) -> None:
+    archive.notify(notification())
+    mine = archive.claim_deliveries(w.T0, 9, 60)
+    archive.extend_deliveries(mine, w.T0 + 3 * MINUTE)
+    second = opened("second")
+    assert second.claim_deliveries(w.T0 + 2 * MINUTE, 9, 60) == []
+    assert len(second.claim_deliveries(w.T0 + 3 * MINUTE, 9, 60)) == 2
+
+
+def test_a_clock_that_is_set_back_makes_due_what_was_due_but_no_quiet_hours_shorter(archive: Archive) -> None:
+    hour = timedelta(hours=1)
+    archive.notify(notification("now"))
+    archive.notify(notification("quiet", not_before=w.T0 + MINUTE))
+    archive.notify(notification("again", recipients=("z",)))
+    (tried,) = (one for one in archive.claim_deliveries(w.T0, 9, 60) if one.recipient == "z")
+    archive.settle([Delivered(tried, "pending", "503", w.T0 + MINUTE)], w.T0)
+    archive.notify(notification("new", created_at=w.T0 + MINUTE))
+    reading = w.reading(w.claim(archive, "a"))
+    archive.keep([replace(reading, state=replace(reading.state, last_poll_at=w.T0))], w.T0)
+    archive.set_back(hour, w.T0 - hour)
+    archive.sync_sources([w.source("a")], w.T0 - hour)
+    due = archive.claim_deliveries(w.T0 - hour + MINUTE, 9, 60)
+    assert {one.notification.id for one in due} == {"again", "new"}
+    assert names(archive.claim_due(w.T0 - hour, 9, 60)) == ["a"]
+
+
+def test_no_writer_commits_before_one_that_began_earlier_so_that_a_reader_who_pages_misses_nothing(
+    archive: Archive, opened: Opened
+) -> None:
+    second, reader = opened("second"), opened("reader")
+    archive.sync_sources([w.source("a"), w.source("b")], w.T0)
+    claims = second.claim_due(w.T0, 9, 60)
+    late = threading.Thread(target=lambda: second.keep([w.reading(claims[1], w.judged(w.post(2)))], w.T0))
+    with archive.writing():
+        late.start()
+        late.join(0.3)
+        assert late.is_alive(), "it waits for its turn"
+        assert reader.each_statement() == []
+    late.join(20)
+    first = reader.each_statement()
+    second.keep([w.reading(claims[0], w.judged(w.post(1)))], w.T0)
+    assert [one.seq for one in reader.each_statement(after_seq=first[-1].seq)] == [first[-1].seq + 1]

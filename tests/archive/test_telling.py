@@ -12,7 +12,7 @@ from tests.archive.test_leases import notification
 from tracker.archive import Archive
 from tracker.errors import NotFound
 from tracker.models.statement import Firing, Related
-from tracker.models.telling import Period, Silence
+from tracker.models.telling import Notification, Period, Silence
 
 DAY = timedelta(days=1)
 
@@ -91,3 +91,16 @@ def test_issues_are_mailed_together_once(archive: Archive, opened: Callable[[str
     assert archive.unmailed("morning") == []
     assert [d.notification.id for d in archive.claim_deliveries(w.T0, 9, 60)] == ["d1"]
     assert [issue.notification for issue in archive.issues()] == [None, "d1", "d1"]
+
+
+def test_a_group_of_which_another_worker_told_a_part_is_planned_again(archive: Archive) -> None:
+    w.put(archive, *(w.judged(w.post(n), firings=(Firing("r", "why"),)) for n in (1, 2)))
+    one, two = (alert.id for alert in archive.alerts())
+
+    def told(*alerts: str) -> Notification:
+        return Notification("-".join(alerts), "statement.alert", "desk", w.T0, {}, ("x",), alerts)
+
+    archive.plan([told(one)], {one: ("told", None)}, w.T0)
+    archive.plan([told(one, two)], {one: ("told", None), two: ("told", None)}, w.T0)
+    assert [alert.id for alert in archive.alerts(state="firing")] == [two]
+    assert archive.outbox().pending == 1
