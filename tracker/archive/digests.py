@@ -37,15 +37,13 @@ class Digests(Telling):
         """The statements that first matched before a time and are in no issue yet, in commit order."""
         row = t.digest_matches.c
         query = select(row.statement).where(row.digest == digest, row.issue.is_(None), row.matched_at < before)
-        with self.reading() as connection:
-            return tuple(connection.scalars(query.order_by(row.id)))
+        return tuple(statement for (statement,) in self.rows(query.order_by(row.id)))
 
     def first_match(self, digest: str) -> datetime | None:
         """When something first matched this digest: its first period is the one that ends next after that."""
         match = t.digest_matches.c
-        with self.reading() as connection:
-            first: datetime | None = connection.scalar(select(func.min(match.matched_at)).where(match.digest == digest))
-        return first
+        ((first,),) = self.rows(select(func.min(match.matched_at)).where(match.digest == digest))
+        return first  # type: ignore[no-any-return]
 
     def make_issue(self, period: Period, now: datetime) -> Issue:
         """The issue of a period: what first matched before its end and is in no issue yet, in commit order.

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import pairwise
 
 from tracker.archive.tables import micros
 from tracker.errors import UsageError
@@ -44,15 +45,35 @@ def _bound(moment: datetime) -> int:
 
 
 def ranges(tree: Node) -> list[Range]:
-    """The ranges of a tree, simplified; none when nothing can match. UsageError for one too deep or too scattered."""
+    """The ranges of a tree, simplified; none when nothing can match. UsageError for one too deep or too scattered.
+
+    Between two neighbours of the times that it names, each of its spans of time holds or does not.
+    """
     if depth(tree) > DEEPEST:
         raise UsageError(f"the query is nested more than {DEEPEST} deep")
-    found = (replace(part, node=simplify(part.node)) for part in _spread(tree, negated=False))
-    return [part for part in found if part.node != NOTHING and part.low < part.high]
+    bounds = sorted({LOWEST, HIGHEST, *_bounds(tree)})
+    if len(bounds) > MOST_RANGES:
+        raise UsageError(f"the query has more than {MOST_RANGES} ranges of time")
+    found: list[Range] = []
+    for low, high in pairwise(bounds):
+        node = simplify(tree, low)
+        if found and (found[-1].node, found[-1].high) == (node, low):
+            found[-1] = replace(found[-1], high=high)
+        elif node != NOTHING:
+            found.append(Range(node, low, high))
+    return found
 
 
 def depth(node: Node) -> int:
     return 1 + max(map(depth, _children(node)), default=0)
+
+
+def _bounds(node: Node) -> Iterator[int]:
+    """The keys where a span of time of a tree begins or ends."""
+    if isinstance(node, Published):
+        yield from (_bound(moment) for moment in (node.after, node.before) if moment is not None)
+    for child in _children(node):
+        yield from _bounds(child)
 
 
 def wanted(node: Node) -> Iterator[AnyWord | Phrase]:
@@ -70,57 +91,19 @@ def _children(node: Node) -> tuple[Node, ...]:
     return (node.child,) if isinstance(node, Not) else ()
 
 
-def _dated(node: Node) -> bool:
-    return isinstance(node, Published) or any(map(_dated, _children(node)))
+def simplify(node: Node, at: int = LOWEST) -> Node:
+    """The same set with nested And and Or made flat, and what matches everything or nothing taken out.
 
-
-def _spread(node: Node, *, negated: bool) -> list[Range]:
-    if not _dated(node):
-        return [Range(Not(node) if negated else node)]
+    Spans of time are taken as they are for statements from the key `at` on.
+    """
+    if isinstance(node, Not):
+        return _negated(simplify(node.child, at))
     if isinstance(node, Published):
-        return _outside(node) if negated else [_inside(node)]
-    if isinstance(node, Not):
-        return _spread(node.child, negated=not negated)
-    parts = [_spread(child, negated=negated) for child in _children(node)]
-    if isinstance(node, And) == negated:
-        return _merged(part for group in parts for part in group)
-    found = [Range(Everything())]
-    for group in parts:
-        found = _merged(_both(left, right) for left in found for right in group)
-    return found
-
-
-def _inside(node: Published) -> Range:
-    low = LOWEST if node.after is None else _bound(node.after)
-    return Range(Everything(), low, HIGHEST if node.before is None else _bound(node.before))
-
-
-def _outside(node: Published) -> list[Range]:
-    before = [] if node.after is None else [Range(Everything(), LOWEST, _bound(node.after))]
-    return before if node.before is None else [*before, Range(Everything(), _bound(node.before), HIGHEST)]
-
-
-def _both(left: Range, right: Range) -> Range:
-    return Range(And((left.node, right.node)), max(left.low, right.low), min(left.high, right.high))
-
-
-def _merged(parts: Iterable[Range]) -> list[Range]:
-    """Parts of one range become one; those of an empty range go."""
-    found: dict[tuple[int, int], Node] = {}
-    for part in parts:
-        where = (part.low, part.high)
-        if part.low < part.high:
-            found[where] = Or((found[where], part.node)) if where in found else part.node
-    if len(found) > MOST_RANGES:
-        raise UsageError(f"the query has more than {MOST_RANGES} ranges of time")
-    return [Range(node, *where) for where, node in found.items()]
-
-
-def simplify(node: Node) -> Node:
-    """The same set with nested And and Or made flat, and what matches everything or nothing taken out."""
-    if isinstance(node, Not):
-        return _negated(simplify(node.child))
-    return _flat(type(node), map(simplify, node.children)) if isinstance(node, And | Or) else _leaf(node)
+        began, over = (moment is not None and _bound(moment) <= at for moment in (node.after, node.before))
+        return Everything() if (began or node.after is None) and not over else NOTHING
+    return (
+        _flat(type(node), (simplify(one, at) for one in node.children)) if isinstance(node, And | Or) else _leaf(node)
+    )
 
 
 def _negated(node: Node) -> Node:

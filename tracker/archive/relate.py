@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Select, delete, func, insert, or_, select, up
 from tracker import terms
 from tracker.archive import tables as t
 from tracker.archive.search import Searching
+from tracker.archive.statements import MOST_AT_ONCE
 from tracker.archive.values import digest_of, dump
 from tracker.models.query import And, AnyFacet, Published
 from tracker.models.statement import (
@@ -146,7 +147,8 @@ class Relating(Searching):
             query = query.where(row.id.in_(told)) if ref else query
         with self.reading() as connection:
             ids = list(connection.scalars(query.order_by(row.day.is_(None), row.day.desc(), row.id).limit(limit)))
-            found = {event.id: event for event in self._load_events(connection, ids)}
+            parts = (ids[start : start + MOST_AT_ONCE] for start in range(0, len(ids), MOST_AT_ONCE))
+            found = {event.id: event for part in parts for event in self._load_events(connection, part)}
         return [found[key] for key in ids]
 
     def relate(self, related: Sequence[Related], now: datetime, until: datetime | None = None) -> int:

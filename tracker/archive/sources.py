@@ -34,12 +34,7 @@ class Sources(Store):
             fresh = [_new_row(source) for source in sources if source.name not in rows]
             self.add(connection, t.sources, fresh)
             changed = [_changed_row(source, rows[source.name], now) for source in sources if source.name in rows]
-            if changed:
-                names = ("kind", "config", "enabled", "state", "next_poll_at")
-                query = update(t.sources).where(t.sources.c.name == bindparam("its"))
-                connection.execute(
-                    query.values({name: bindparam(f"new_{name}") for name in names} | {"listed": 1}), changed
-                )
+            self.change(connection, t.sources, "name", changed, listed=1)
 
     def claim_due(self, now: datetime, limit: int, lease: float, names: Collection[str] | None = None) -> list[Claim]:
         """Lease sources to this worker for so many seconds: those due, the longest waiting first.
@@ -56,22 +51,18 @@ class Sources(Store):
         with self.claiming() as connection:
             rows = connection.execute(self.dialect.skip_locked(query)).all()
             claims = [Claim(self._source(r), load(PollState, r.state), f"{self.worker}#{r.leases + 1}") for r in rows]
-            leased = [{"its": claim.source.name, "token": claim.token} for claim in claims]
-            if leased:
-                query_ = update(t.sources).where(row.name == bindparam("its"))
-                until = now + timedelta(seconds=lease)
-                values = {"lease_token": bindparam("token"), "lease_until": until, "leases": row.leases + 1}
-                connection.execute(query_.values(values), leased)
+            leased = [{"name": claim.source.name, "lease_token": claim.token} for claim in claims]
+            until = now + timedelta(seconds=lease)
+            self.change(connection, t.sources, "name", leased, lease_until=until, leases=row.leases + 1)
         return claims
 
     def release(self, claims: Sequence[Claim]) -> None:
         """Give back what was claimed and will not be polled; a lease that is another's by now stays."""
-        row = t.sources.c
-        query = update(t.sources).where(row.name == bindparam("its"), row.lease_token == bindparam("token"))
-        if claims:
+        given = [{"name": claim.source.name, "token": claim.token} for claim in claims]
+        mine = t.sources.c.lease_token == bindparam("token")
+        if given:
             with self.claiming() as connection:
-                given = [{"its": claim.source.name, "token": claim.token} for claim in claims]
-                connection.execute(query.values(lease_until=None, lease_token=None), given)
+                self.change(connection, t.sources, "name", given, mine, lease_until=None, lease_token=None)
 
     def extend(self, claims: Sequence[Claim], until: datetime) -> list[Claim]:
         """Hold what is in hand for longer; the claims that this worker still has and that nobody is writing now."""
@@ -94,18 +85,12 @@ class Sources(Store):
         newest = select(row.seq, row.id, row.hash, row.published_at).where(row.source == source)
         recent = newest.order_by(row.seq.desc()).limit(limit).subquery()
         query = select(t.identities.c.identity, recent).join(recent, recent.c.seq == t.identities.c.seq)
-        with self.reading() as connection:
-            return {
-                identity: KnownItem(statement, hash_, published_at=published_at)
-                for identity, _, statement, hash_, published_at in connection.execute(query)
-            }
+        return {key: KnownItem(id, hash_, published_at=at) for key, _, id, hash_, at in self.rows(query)}
 
     def sources(self, names: Collection[str] | None = None) -> list[SourceStatus]:
         """The listed sources, or those of these names, by name."""
         query = select(t.sources).where(t.sources.c.listed == 1 if names is None else t.sources.c.name.in_(names))
-        with self.reading() as connection:
-            rows = connection.execute(query).all()
-        return sorted((self._status(row) for row in rows), key=lambda status: status.source.name)
+        return sorted(map(self._status, self.rows(query)), key=lambda status: status.source.name)
 
     def _status(self, row: Row[Any]) -> SourceStatus:
         source, state = self._source(row), load(PollState, row.state)
@@ -124,18 +109,16 @@ class Sources(Store):
         row, now = t.spans.c, t.sources.c
         past = select(row.span_start, row.span_end, row.polls).where(row.source == source)
         last = select(now.span_start, now.span_end, now.span_polls).where(now.name == source)
+        past = past.where(row.span_end >= after, row.span_start < before).order_by(row.span_start)
+        last = last.where(now.span_end >= after, now.span_start < before)
         with self.reading() as connection:
-            past = past.where(row.span_end >= after, row.span_start < before)
-            last = last.where(now.span_end >= after, now.span_start < before)
-            found = [*connection.execute(past.order_by(row.span_start)), *connection.execute(last)]
-        return [Span(start, end, polls) for start, end, polls in found]
+            return [Span(*row) for query in (past, last) for row in connection.execute(query)]
 
     def reads_since(self, kind: str, since: datetime) -> int:
         """Paid reads that polls of this kind have cost since then."""
         row = t.polls.c
-        with self.reading() as connection:
-            query = select(func.coalesce(func.sum(row.reads), 0)).where(row.kind == kind, row.finished_at >= since)
-            return int(connection.execute(query).scalar_one())
+        query = select(func.coalesce(func.sum(row.reads), 0)).where(row.kind == kind, row.finished_at >= since)
+        return int(self.rows(query)[0][0])
 
 
 def _config(source: Source) -> str:
@@ -157,6 +140,6 @@ def _changed_row(source: Source, row: Row[Any], now: datetime) -> dict[str, Any]
     if (config != row.config or ahead) and state.next_poll_at is not None:
         state = replace(state, next_poll_at=min(now, state.next_poll_at))
     return {
-        "its": source.name, "new_kind": source.kind, "new_config": config, "new_enabled": int(source.enabled),
-        "new_state": dump(state), "new_next_poll_at": state.next_poll_at,
+        "name": source.name, "kind": source.kind, "config": config, "enabled": int(source.enabled),
+        "state": dump(state), "next_poll_at": state.next_poll_at,
     }  # fmt: skip

@@ -28,6 +28,8 @@ from tracker.models.statement import Classification, Event, Label, Link, Post, S
 MOST_AT_ONCE = 5_000
 #: UTF-8 bytes of a text's surface words, and of its stems, that are indexed.
 MOST_BYTES = 400_000
+#: What a statement and its row have under the same name.
+_SAME = ("id", "seq", "source", "kind", "first_seen_at", "last_seen_at", "version", "presence")
 _PREFIX = re.compile("[a-z2-7]{6,16}")
 _CURRENT = select(t.statements, t.versions.c.post, t.versions.c.understood).join(
     t.versions, and_(t.versions.c.seq == t.statements.c.seq, t.versions.c.version == t.statements.c.version)
@@ -73,8 +75,7 @@ class Statements(Store):
     def evidence(self, sha256: str) -> Evidence:
         """The bytes as they were first received, and how. NotFound when none have this SHA-256."""
         query = select(t.evidence).where(t.evidence.c.sha256 == sha256).order_by(t.evidence.c.received_at).limit(1)
-        with self.reading() as connection:
-            row = connection.execute(query).first()
+        row = next(iter(self.rows(query)), None)
         if row is None:
             raise NotFound(f"no evidence {sha256[:64]!r}")
         asked, said = json.loads(row.request_headers), json.loads(row.headers)
@@ -84,8 +85,7 @@ class Statements(Store):
         """How many statements each leader made, and when the last one."""
         leader = t.statements.c.leader
         query = select(leader, func.count(), func.max(t.statements.c.effective_at)).where(leader.is_not(None))
-        with self.reading() as connection:
-            return {who: (count, last) for who, count, last in connection.execute(query.group_by(leader))}
+        return {who: (count, last) for who, count, last in self.rows(query.group_by(leader))}
 
     # Inside a transaction.
 
@@ -192,16 +192,9 @@ def _statement(row: Row[Any], given: list[Any], events: tuple[Event, ...], links
     said = [(gone, load(Label, label)) for gone, label in given]
     removed = tuple(sorted((label for gone, label in said if gone), key=lambda one: one.name))
     found = Statement(
-        id=row.id,
-        seq=row.seq,
-        source=row.source,
-        kind=row.kind,
+        **{name: getattr(row, name) for name in _SAME},
         post=load(Post, row.post),
-        first_seen_at=row.first_seen_at,
-        last_seen_at=row.last_seen_at,
-        version=row.version,
         versions=row.version,
-        presence=row.presence,
         classification=understood,
         labels=in_force([*understood.labels, *(label for gone, label in said if not gone)], removed),
         events=events,

@@ -104,35 +104,21 @@ class Store:
             with connection.begin():
                 yield connection
 
-    @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self) -> AbstractContextManager[Connection]:
         """The one writing transaction: committed at the end, rolled back by any error."""
-        with self._door(), self._begin(alone=True) as connection:
-            yield connection
+        return self._begin(alone=True)
 
-    @contextmanager
-    def claiming(self) -> Iterator[Connection]:
+    def claiming(self) -> AbstractContextManager[Connection]:
         """A writing transaction that waits for no other worker: its rows are those that nobody else has locked."""
-        with self._door(), self._begin(alone=False) as connection:
-            yield connection
+        return self._begin(alone=False)
 
     @contextmanager
     def _begin(self, *, alone: bool) -> Iterator[Connection]:
-        with self._turn(), self.engine.connect() as plain:
+        with self._door(), self._writer, self.engine.connect() as plain:
             connection = plain.execution_options(writes=True)
             with connection.begin():
                 self.dialect.begin_writing(connection, alone=alone)
                 yield connection
-
-    @contextmanager
-    def _turn(self) -> Iterator[None]:
-        """This process's turn to write; ArchiveAway when those before it are stuck."""
-        if not self._writer.acquire(timeout=TURN):
-            raise ArchiveAway(f"{self.shown_url}: other writes of this process have waited for it for {TURN:g} s")
-        try:
-            yield
-        finally:
-            self._writer.release()
 
     @contextmanager
     def _door(self) -> Iterator[None]:
@@ -152,10 +138,14 @@ class Store:
         password = make_url(self.url).password
         return ArchiveAway(f"{self.shown_url}: {said.replace(password, '***') if password else said}"[:400])
 
+    def rows(self, query: Select[Any]) -> Sequence[Any]:
+        """What a query finds, for a read that needs no other."""
+        with self.reading() as connection:
+            return connection.execute(query).all()
+
     def any(self, query: Select[Any]) -> bool:
         """Whether a query finds something: a look that takes no lock, for the many times that nothing is due."""
-        with self.reading() as connection:
-            return connection.execute(query.limit(1)).first() is not None
+        return bool(self.rows(query.limit(1)))
 
     def add(self, connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
         """Insert rows of the same columns in the same order; one that is there already stays as it is.

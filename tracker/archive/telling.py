@@ -31,8 +31,7 @@ class Telling(Keeping):
     def alerts(self, *, state: str | None = None, limit: int = 100) -> list[Alert]:
         """Alerts, newest first."""
         query = select(t.alerts).order_by(t.alerts.c.fired_at.desc(), t.alerts.c.id).limit(limit)
-        with self.reading() as connection:
-            rows = connection.execute(query if state is None else query.where(t.alerts.c.state == state)).all()
+        rows = self.rows(query if state is None else query.where(t.alerts.c.state == state))
         return [Alert(r.id, r.rule, r.reason, r.fired_at, r.statement, r.state, r.state_reason) for r in rows]
 
     def plan(
@@ -49,11 +48,8 @@ class Telling(Keeping):
             still = set(connection.scalars(select(row.id).where(row.id.in_(wanted), row.state.in_(_OPEN))))
             self._notify(connection, [one for one in notifications if still.issuperset(one.alerts)])
             still -= {key for one in notifications if not still.issuperset(one.alerts) for key in one.alerts}
-            rows = [{"its": key, "new": state, "why": why} for key, (state, why) in states.items() if key in still]
-            if rows:
-                query = update(t.alerts).where(row.id == bindparam("its"))
-                values = {"state": bindparam("new"), "state_reason": bindparam("why"), "state_at": now}
-                connection.execute(query.values(values), rows)
+            rows = [{"id": key, "state": s, "state_reason": why} for key, (s, why) in states.items() if key in still]
+            self.change(connection, t.alerts, "id", rows, state_at=now)
 
     def notify(self, notification: Notification) -> None:
         """Put one notification in the outbox; one whose id is there already changes nothing."""
@@ -62,11 +58,11 @@ class Telling(Keeping):
 
     def _notify(self, connection: Connection, notifications: Sequence[Notification]) -> None:
         """Notifications that are not there yet, with a delivery for each recipient."""
-        ids = [one.id for one in notifications]
-        old = (
-            set(connection.scalars(select(t.notifications.c.id).where(t.notifications.c.id.in_(ids)))) if ids else set()
-        )
-        fresh = list({one.id: one for one in notifications if one.id not in old}.values())
+        if not notifications:
+            return
+        given = {one.id: one for one in notifications}
+        old = set(connection.scalars(select(t.notifications.c.id).where(t.notifications.c.id.in_(given))))
+        fresh = [one for key, one in given.items() if key not in old]
         last = connection.execute(select(func.coalesce(func.max(t.deliveries.c.id), 0))).scalar_one()
         pairs = [(one, recipient) for one in fresh for recipient in dict.fromkeys(one.recipients)]
         gone = t.unsubscribed.c
@@ -87,12 +83,10 @@ class Telling(Keeping):
 
     def notification(self, id: str) -> Notification:
         """One that was put in the outbox. NotFound when there is none of this id."""
-        with self.reading() as connection:
-            its = t.notifications.c
-            found: str | None = connection.scalar(select(its.notification).where(its.id == id))
-        if found is None:
+        found = self.rows(select(t.notifications.c.notification).where(t.notifications.c.id == id))
+        if not found:
             raise NotFound(f"no notification {id[:40]!r}")
-        return load(Notification, found)
+        return load(Notification, found[0].notification)
 
     def unsubscribe(self, receiver: str, recipient: str, now: datetime) -> None:
         """This recipient wants no more of this receiver (a digest's is `digest:NAME`): nothing that waits is sent."""
@@ -110,11 +104,9 @@ class Telling(Keeping):
         can drop the repeat. What it had `hand_over` said of is held instead: it may have arrived.
         """
         row = t.deliveries.c
-        pending, lost = (
-            (row.state == "pending") & (row.due_at <= now),
-            (row.state == "sending") & (row.lease_until <= now),
-        )
-        query = select(row.id).where(or_(pending, lost)).order_by(row.due_at, row.id).limit(limit)
+        lost = (row.state == "sending") & (row.lease_until <= now)
+        due = or_((row.state == "pending") & (row.due_at <= now), lost)
+        query = select(row.id).where(due).order_by(row.due_at, row.id).limit(limit)
         if not self.any(query):
             return []
         with self.claiming() as connection:
@@ -136,10 +128,10 @@ class Telling(Keeping):
     def extend_deliveries(self, deliveries: Sequence[Delivery], until: datetime) -> None:
         """Hold deliveries under way for longer; those that are another worker's by now stay its own."""
         row = t.deliveries.c
-        query = update(t.deliveries).where(row.state == "sending", row.lease_token == self.worker)
-        query = query.where(row.id == bindparam("its"), row.attempt == bindparam("tried")).values(lease_until=until)
+        mine = (row.state == "sending", row.lease_token == self.worker, row.attempt == bindparam("tried"))
         with self.claiming() as connection:
-            connection.execute(query, [{"its": one.id, "tried": one.attempt} for one in deliveries])
+            rows = [{"id": one.id, "tried": one.attempt} for one in deliveries]
+            self.change(connection, t.deliveries, "id", rows, *mine, lease_until=until)
 
     def hand_over(self, delivery: Delivery) -> bool:
         """Note that a message is about to leave that must not leave twice; False when it is another worker's by now."""
@@ -162,17 +154,16 @@ class Telling(Keeping):
     def settle(self, delivered: Sequence[Delivered], now: datetime) -> None:
         """What became of attempts. One whose lease another worker has by now is left to it."""
         row = t.deliveries.c
-        query = update(t.deliveries).where(row.id == bindparam("its"), row.state == "sending")
-        query = query.where(row.lease_token == bindparam("token"), row.attempt == bindparam("tried"))
-        values = {"state": bindparam("new"), "reason": bindparam("why"), "due_at": bindparam("due"), "settled_at": now}
+        held = (row.state == "sending", row.lease_token == bindparam("token"), row.attempt == bindparam("tried"))
         rows = [
-            {"its": one.delivery.id, "token": one.delivery.token.rpartition("#")[0], "tried": one.delivery.attempt,
-             "new": one.state, "why": one.reason, "due": one.due_at or now}
+            {"id": one.delivery.id, "token": one.delivery.token.rpartition("#")[0], "tried": one.delivery.attempt,
+             "state": one.state, "reason": one.reason, "due_at": one.due_at or now}
             for one in delivered
         ]  # fmt: skip
         if rows:
             with self.writing() as connection:
-                connection.execute(query.values({**values, "lease_token": None, "lease_until": None}), rows)
+                free = {"lease_token": None, "lease_until": None, "settled_at": now}
+                self.change(connection, t.deliveries, "id", rows, *held, **free)
 
     def outbox(self) -> Outbox:
         """How many deliveries stand where. A dead letter is (delivery, receiver, recipient, reason)."""
@@ -195,9 +186,8 @@ class Telling(Keeping):
         """The silences in force now, or all, the newest first."""
         row = t.silences.c
         query = select(t.silences).order_by(row.starts_at.desc(), row.id)
-        with self.reading() as connection:
-            rows = connection.execute(query if everything else query.where(row.starts_at <= now, row.ends_at > now))
-            return [Silence(*one) for one in rows]
+        query = query if everything else query.where(row.starts_at <= now, row.ends_at > now)
+        return [Silence(*one) for one in self.rows(query)]
 
     def expire_silence(self, id: str, now: datetime) -> None:
         """End a silence now. NotFound when there is none of this id."""
