@@ -18,13 +18,20 @@ from tracker.classify import ngrams
 Floats = NDArray[np.float32]
 
 
+class Vocabulary(dict[str, int]):
+    """Name of a feature -> its row of weights; an unknown one's is the last row, which is all zeros."""
+
+    def __missing__(self, _name: str) -> int:
+        return -1
+
+
 @dataclass(slots=True)
 class Model:
     """`dense`, and `hashed` times `scale`, weigh a feature or bucket for each label; `knots` map margins to scores."""
 
     version: str
     labels: tuple[str, ...]
-    vocabulary: dict[str, int]
+    vocabulary: Vocabulary
     dense: Floats
     hashed: NDArray[np.int8]
     scale: Floats
@@ -45,8 +52,8 @@ class Model:
             return cls(
                 version=str(saved["version"]),
                 labels=tuple(str(saved["labels"]).split("\n")),
-                vocabulary={name: index for index, name in enumerate(names)},
-                dense=saved["dense"].astype(np.float32),
+                vocabulary=Vocabulary(zip(names, range(len(names)), strict=True)),
+                dense=np.pad(saved["dense"].astype(np.float32), ((0, 1), (0, 0))),
                 hashed=saved["hashed"],
                 scale=saved["scale"],
                 bias=saved["bias"],
@@ -63,12 +70,9 @@ class Model:
         rows: list[int] = []
         cells: list[float] = []
         ends = [0]
-        find = self.vocabulary.get
         for named in features:
-            for name, value in named.items():
-                if (row := find(name)) is not None:
-                    rows.append(row)
-                    cells.append(value)
+            rows.extend(map(self.vocabulary.__getitem__, named))
+            cells.extend(named.values())
             ends.append(len(rows))
         sums += _summed(self.dense, np.array(ends), np.array(rows, np.int64), np.array(cells, np.float32))
         return sums + self.bias

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
@@ -61,18 +62,16 @@ def read(name: Literal["title", "text"], raw: str) -> Field:
     blank = blank.translate(_PLAIN)
     folded = text.fold(blank)
     found = Field(name, raw, blank, folded)
-    humps = _humps(blank, folded) if "#" in blank or "@" in blank else {}
-    stops = [m.start() for m in _STOP.finditer(folded)]
-    at = 0
-    for match in _WORD.finditer(folded):
-        start, end = match.span()
-        while at < len(stops) and stops[at] < start:
-            at += 1
-        for begin, final in humps.get(start, ((start, end),)):
-            found.words.append(folded[begin:final][: text.LONGEST_TOKEN])
-            found.starts.append(begin)
-            found.ends.append(final)
-            found.sentence.append(at)
+    spans: list[tuple[int, int]] = [match.span() for match in _WORD.finditer(folded)]
+    if "#" in blank or "@" in blank:
+        humps = _humps(blank, folded)
+        spans = [part for span in spans for part in humps.get(span[0], (span,))]
+    longest = text.LONGEST_TOKEN
+    found.words = [folded[start : min(end, start + longest)] for start, end in spans]
+    found.starts = [start for start, _ in spans]
+    found.ends = [end for _, end in spans]
+    stops = [match.start() for match in _STOP.finditer(folded)]
+    found.sentence = [bisect(stops, start) for start in found.starts] if stops else [0] * len(spans)
     return found
 
 
