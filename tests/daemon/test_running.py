@@ -52,9 +52,9 @@ class Running:
 
 
 def command(folder: Path, *words: str, **environ: str) -> subprocess.Popen[bytes]:
-    with (folder / "stderr").open("wb") as log:
+    with (folder / "stderr").open("wb") as log, (folder / "stdout").open("wb") as said:
         return subprocess.Popen(
-            [*MAIN, "--config", str(folder), *words], cwd=w.ROOT, stderr=log, stdout=subprocess.DEVNULL,
+            [*MAIN, "--config", str(folder), *words], cwd=w.ROOT, stderr=log, stdout=said,
             env={**os.environ, **ENVIRON, **environ},
         )  # fmt: skip
 
@@ -66,7 +66,7 @@ async def run(folder: Path, **environ: str) -> AsyncIterator[Running]:
 
     def page() -> str | None:
         assert process.poll() is None, log.read_text()
-        found = re.search(r"page at (http://\S+)$", log.read_text(), re.MULTILINE)
+        found = re.search(r"page at (http://\S+)$", (folder / "stdout").read_text(), re.MULTILINE)
         return found and found[1]
 
     try:
@@ -111,6 +111,7 @@ async def test_a_daemon_reloads_refuses_a_second_and_ends_when_told(tmp_path: Pa
                 assert await daemon.stopped() == 0
                 await w.until(lambda: "STOPPING=1" in told, 5)
                 assert "hush-hush" not in daemon.log.read_text()
+                assert all(json.loads(line)["event"] for line in daemon.log.read_text().splitlines())
         archive = Archive.open(f"sqlite:///{tmp_path / 'archive.db'}", worker="next")
         names = [one.source.name for one in archive.sources()]
         claimed = archive.claim_due(datetime.now(UTC), 9, 25.0, names)

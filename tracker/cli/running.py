@@ -85,6 +85,8 @@ def run(context: typer.Context) -> None:
 
     Example: tracker --config config run
     """
+    import structlog
+
     from tracker.app import build
     from tracker.cli.logs import configure
     from tracker.daemon import Daemon
@@ -97,9 +99,10 @@ def run(context: typer.Context) -> None:
 
     tracker = build(load())
     if tracker.archive.migrated:
-        typer.echo(f"database {tracker.archive.shown_url}: schema is now {tracker.archive.migrated[1]}", err=True)
+        _, schema = tracker.archive.migrated
+        structlog.get_logger("run").info("migrated", database=tracker.archive.shown_url, schema=schema)
     daemon = Daemon(tracker, load, Supervisor(os.environ))
-    asyncio.run(daemon.run(lambda page: typer.echo(f"statement-tracker is running, page at {page}", err=True)))
+    asyncio.run(daemon.run(lambda page: typer.echo(f"statement-tracker is running, page at {page}")))
 
 
 def poll(

@@ -17,6 +17,8 @@ from tracker.models.statement import Statement
 #: Characters that a terminal may act on; inside a JSON string they are escaped.
 _ACTIVE = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+
 
 def as_json(value: Any) -> None:
     """Print one JSON document in UTF-8."""
@@ -67,7 +69,8 @@ def table(titles: Sequence[str], rows: Iterable[Sequence[Any]], empty: str) -> N
     for row in rows:
         grid.add_row(*(Text(cell(value)) for value in row))
     if grid.row_count:
-        Console(highlight=False, soft_wrap=False).print(grid)
+        wide = None if sys.stdout.isatty() else 10_000  # a row a line for whoever reads it from a pipe
+        Console(highlight=False, soft_wrap=False, width=wide).print(grid)
     else:
         line(empty)
 
@@ -77,6 +80,8 @@ def cell(value: Any) -> str:
         return "-"
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M}"
+    if isinstance(value, str) and _INSTANT.fullmatch(value):
+        return value[:16].replace("T", " ")
     return text.visible(str(value), keep="")
 
 
