@@ -49,7 +49,7 @@ class Relating(Searching):
         if not self.any(query):
             return []
         with self.claiming() as connection:
-            seqs = list(connection.scalars(self.dialect.skip_locked(query)))
+            seqs = list(connection.scalars(query.with_for_update(skip_locked=True)))
             until = now + timedelta(seconds=lease)
             connection.execute(update(t.statements).where(row.seq.in_(seqs)).values(relate_until=until))
             return self._load(connection, row.seq.in_(seqs), order=row.seq)
@@ -93,13 +93,12 @@ class Relating(Searching):
         with self.reading() as connection:
             found = {seq for query in wanted for seq in self._nearest(connection, query)}
             found |= self._same_visit(connection, statement, Published(at - span, at + span + timedelta(seconds=1)))
-            return sorted(self._in(connection, row.seq, found - {statement.seq}), key=_age, reverse=True)
+            return self._in(connection, row.seq, found - {statement.seq})
 
     def quoted(self, hashes: Collection[int]) -> list[Statement]:
         """The official statements that share a fingerprint with some words, newest first."""
         with self.reading() as connection:
-            seqs = self._nearest(connection, _sharing(hashes))
-            return sorted(self._in(connection, t.statements.c.seq, seqs), key=_age, reverse=True)
+            return self._in(connection, t.statements.c.seq, self._nearest(connection, _sharing(hashes)))
 
     def _nearest(self, connection: Connection, query: Select[Any]) -> list[int]:
         column = t.statements.c
@@ -257,10 +256,6 @@ def label_row(seq: int, label: Label, now: datetime, by: str | None = None, remo
     """A label that an event or a person gives, or a person takes away."""
     values = {"seq": seq, "name": label.name, "given_by": label.by, "removed": removed, "score": label.score}
     return {**values, "label": dump(label), "set_by": by, "set_at": now}
-
-
-def _age(one: Statement) -> tuple[datetime, int]:
-    return one.post.effective_at, one.seq
 
 
 def _refs(party: Party) -> tuple[str, ...]:

@@ -32,7 +32,7 @@ def find(tracker: Tracker, words: str) -> Iterator[tuple[Verdict, str, Statement
         _search(tracker, Or(tuple(rows[:ROWS]))) if rows else []
     )
     others = {one.id: one for one in near if one.id not in {same.id for same in exact}}
-    quoted = _MARKS.sub(" ", words.replace("…", "..."))  # marks inside would end it; one letter must fold to one
+    quoted = _MARKS.sub(" ", words)  # marks inside would end it
     for found in quotes.find(None, f"“{quoted}”", [(o.id, o.post.text) for o in others.values()]):
         whole = len(text.tokens(found.words.exact, query=True)) >= len(surface)
         verdict = found.verdict if whole and found.verdict != "exact" else "altered"
