@@ -112,17 +112,17 @@ def calibrate(margins: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.nd
 
 
 def thresholds(scores: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
-    """The score with a best F1, and the lowest above which precision stays at ALERT_PRECISION."""
+    """The score with a best F1, and the lowest with ALERT_PRECISION (else the most precise one)."""
     grid = np.arange(0.15, 0.75, 0.01)
     f1 = [evaluate.counts(truth, scores >= level).f1 for level in grid]
     smooth = np.convolve(np.pad(f1, 4, mode="edge"), np.ones(9) / 9, mode="valid")
     able = grid[smooth >= smooth.max() - LEVEL]
     threshold = float(round(able[int(np.argmin(np.abs(able - MIDDLE)))], 2))
-    alert = 0.99
-    for level in np.arange(0.98, threshold, -0.01):
-        found = evaluate.counts(truth, scores >= level)
-        if found.tp + found.fp and found.precision >= ALERT_PRECISION:
-            alert = float(round(level, 2))
+    levels = np.arange(0.98, threshold, -0.01)
+    found = {float(round(level, 2)): evaluate.counts(truth, scores >= level) for level in levels}
+    enough = {level: one for level, one in found.items() if one.tp >= max(4, truth.sum() / 10)}
+    sure = [level for level, one in enough.items() if one.precision >= ALERT_PRECISION]
+    alert = min(sure) if sure else max(enough, key=lambda level: (enough[level].precision, -level), default=0.95)
     return threshold, max(alert, threshold)
 
 
