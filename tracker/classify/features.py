@@ -126,6 +126,8 @@ def _geography(document: Document, found: dict[str, float]) -> list[str]:
             countries.add(entry.code)
         if entry.kind not in ("leader", "person", "demonym") and at(named):
             flags.add(f"at_{side}")
+    if len(countries) == 1 and {"any_leader", "any_town"} <= flags:
+        flags.add("within")  # a report of one country's leader in one of its towns
     abroad = countries - {document.home}
     flags.add(
         "foreign"
