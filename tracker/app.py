@@ -174,13 +174,15 @@ class Tracker:
 
     def health(self) -> Health:
         """Whether this archive is being filled: what is due is asked, and the database answers and takes writes."""
+        problems = [f"{journey} fails: {why}" for journey, why in sorted(self.troubles.items())]
+        if "probe" in self.troubles:  # a database that hangs would make this hang, too
+            return Health(False, tuple(problems), {})
         now = self.clock.now()
         late = [
             one.source.name
             for one in self.archive.sources()
             if _is_late(one.state.next_poll_at, now, one.source.enabled)
         ]
-        problems = [f"{journey} fails: {why}" for journey, why in sorted(self.troubles.items())]
         problems += [f"{len(late)} sources wait to be polled: {', '.join(late[:5])}"] if late else []
         outbox = self.archive.outbox()
         return Health(not problems, tuple(problems), {"late": len(late), "dead_letters": outbox.dead})

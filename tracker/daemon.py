@@ -31,7 +31,7 @@ from tracker.web import make_app, render
 log = structlog.get_logger("tracker")
 
 #: Seconds between wakes of each journey, and its deadline. `probe` sees whether the database takes a write.
-EVERY = {"collect": (0.25, 60.0), "tell": (1.0, 120.0), "digest": (10.0, 120.0), "probe": (5.0, 60.0)}
+EVERY = {"collect": (0.25, 60.0), "tell": (1.0, 120.0), "digest": (10.0, 120.0), "probe": (5.0, 20.0)}
 #: From SIGTERM on, in seconds: for what is in hand, and for letting go of everything.
 FINISH, GRACE = 10.0, 10.0
 #: The clock was set when it moved so many seconds otherwise than time did.

@@ -16,13 +16,6 @@ RELOADS = Counter("tracker_reloads_total", "Reloads of the config by outcome", [
 SECONDS = Histogram("tracker_journey_seconds", "How long a run of a journey takes", ["journey"])
 FAILURES = Counter("tracker_journey_failures_total", "Runs of a journey that failed", ["journey"])
 
-for _outcome in ("read", "unchanged", "failed", "fenced"):
-    POLLS.labels(_outcome)
-for _verdict in ("new", "edited"):
-    KEPT.labels(_verdict)
-for _state in ("sent", "pending", "held", "dead"):
-    DELIVERIES.labels(_state)
-
 
 def kept(reading: Reading, kept: Kept) -> None:
     """Count one poll and what it added."""

@@ -32,32 +32,30 @@ async def relate_new(archive: Archive, workers: Workers, clock: Clock, lease: fl
         waiting = await asyncio.to_thread(archive.claim_unrelated, now, GROUP, lease)
         if not waiting:
             return related, alerts
-        ids, until = [one.id for one in waiting], now + timedelta(seconds=lease)
         companies = await asyncio.to_thread(_companies, archive, waiting)
-        until = await _hold(archive, ids, until, clock, lease)
-        found = await _found(workers, [one for one in companies if _has_company(one)], now)
-        alone = [Related(one.statement.id) for one in companies if not _has_company(one)]
-        alerts += await asyncio.to_thread(archive.relate, [*found, *alone], clock.now(), until)
+        alerts += await _relate(archive, workers, clock, companies, now + timedelta(seconds=lease), lease)
         related += len(waiting)
 
 
-async def _hold(archive: Archive, ids: list[str], until: datetime, clock: Clock, lease: float) -> datetime:
-    """A whole lease for the next step; the new end."""
-    longer = clock.now() + timedelta(seconds=lease)
-    await asyncio.to_thread(archive.extend_relations, ids, until, longer)
-    return longer
+async def _relate(
+    archive: Archive, workers: Workers, clock: Clock, companies: list[Company], until: datetime, lease: float
+) -> int:
+    """Relate statements that are leased until then, with a whole lease for it; the number of alerts added.
 
-
-async def _found(workers: Workers, companies: list[Company], now: datetime) -> list[Related]:
-    """What relating finds. A group that cannot be judged is halved, and what cannot be judged alone stands alone."""
+    A group that cannot be judged is halved, and what cannot be judged alone stands alone.
+    """
+    now, longer = clock.now(), clock.now() + timedelta(seconds=lease)
+    await asyncio.to_thread(archive.extend_relations, [one.statement.id for one in companies], until, longer)
+    alone = [Related(one.statement.id) for one in companies if not _has_company(one)]
     try:
-        found: list[Related] = await workers.run(judge.relate, companies, now)
-        return found
+        found = await workers.run(judge.relate, [one for one in companies if _has_company(one)], now)
     except SourceError:
-        if len(companies) == 1:
-            return [Related(companies[0].statement.id)]
         half = len(companies) // 2
-        return [one for part in (companies[:half], companies[half:]) for one in await _found(workers, part, now)]
+        if half:
+            parts = (companies[:half], companies[half:])
+            return sum([await _relate(archive, workers, clock, part, longer, lease) for part in parts])
+        found = [Related(companies[0].statement.id)]
+    return await asyncio.to_thread(archive.relate, [*found, *alone], clock.now(), longer)
 
 
 def _companies(archive: Archive, waiting: list[Statement]) -> list[Company]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import resource
+import signal
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,6 +20,7 @@ from tests.soak.test_kills import check
 from tracker.archive import Archive
 
 RED, GREEN = 30.0, 60.0
+LONG = int(os.environ.get("TRACKER_SOAK", "1")) > 2
 
 
 class Watched:
@@ -38,7 +41,7 @@ class Watched:
 
 
 @asynccontextmanager
-async def running(it: w.World, killable: w.Children, lease: float = 25.0) -> AsyncIterator[tuple[int, Watched]]:
+async def running(it: w.World, killable: w.Children, lease: float = 3.0) -> AsyncIterator[tuple[int, Watched]]:
     """A daemon that has told of the first batch."""
     before = killable.log.stat().st_size if killable.log.exists() else 0
     it.batches = 1
@@ -75,7 +78,7 @@ async def test_a_locked_and_a_full_disk_are_said_and_survived(tmp_path: Path, ki
             other = sqlite3.connect(tmp_path / "archive.db", isolation_level=None)
             other.execute("BEGIN IMMEDIATE")
             it.batches += 1
-            assert "database is locked" in await health.turns(503, RED)
+            assert "probe fails" in await health.turns(503, RED)
             other.execute("ROLLBACK")
             other.close()
             await goes_on(it, health)
@@ -97,4 +100,19 @@ async def test_a_database_that_is_stopped_is_said_and_survived(tmp_path: Path, k
                 assert "ok" in await health.turns(503, RED)
                 server.ctl("start")
                 await goes_on(it, health)
+                if LONG:
+                    frozen = _processes(int((server.folder / "postmaster.pid").read_text().split()[0]))
+                    for one in frozen:
+                        os.kill(one, signal.SIGSTOP)
+                    it.batches += 1
+                    assert "probe fails" in await health.turns(503, RED + 5)
+                    for one in frozen:
+                        os.kill(one, signal.SIGCONT)
+                    await goes_on(it, health)
             check(it, int(await w.finish(it, 1)))
+
+
+def _processes(postmaster: int) -> list[int]:
+    """A server and its children."""
+    children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+    return [postmaster, *map(int, children)]

@@ -32,7 +32,7 @@ async def test_three_workers_one_frozen_and_one_killed_double_nothing(
 ) -> None:
     url = soak_server.database()
     Archive.open(url, worker="migrator").close()
-    lease = 25.0 if LONG else 3.0
+    lease = 25.0 if LONG else 2.0
     async with w.world(tmp_path, url, feeds=4) as it:
         it.batches, it.slow = 1, 0.2
         first, second, third = (killable.start(tmp_path, daemon=True, lease=lease) for _ in range(3))

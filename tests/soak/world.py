@@ -132,7 +132,8 @@ class World:
         key = asked.headers["webhook-id"]
         self.calls[key] += 1
         self.bodies[key] = json.loads(asked.body)
-        return Answer(503 if sum(self.calls.values()) % 7 == 3 else 200)  # taken, and then said otherwise
+        refused = self.calls[key] == 1 and len(self.calls) % 7 == 3
+        return Answer(503 if refused else 200)  # taken, and then said otherwise
 
     def _source(self, path: str, query: dict[str, list[str]]) -> Answer:
         if path.startswith("/2/users/by/username/"):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Table, func, select
@@ -22,12 +21,8 @@ BATCH = 500
 SAMPLES = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Sum:
-    """How many rows a table has, and a sum of their hashes that no order changes."""
-
-    rows: int
-    hashes: int
+#: How many rows a table has, and a sum of their hashes that no order changes.
+Sum = tuple[int, int]
 
 
 def copy(source: Archive, target: Archive, told: Callable[[str, int, int], None]) -> dict[str, Sum]:
@@ -40,11 +35,14 @@ def copy(source: Archive, target: Archive, told: Callable[[str, int, int], None]
             if writing.execute(select(func.count()).select_from(table)).scalar_one():
                 raise UsageError(f"{target.shown_url} is not empty: it has {table.name}; name an empty database")
         copied = {table.name: _copy(table, reading, target, writing, told) for table in _tables()}
-        _index(target, writing, told)
+        ids = list(writing.scalars(select(t.statements.c.id).order_by(t.statements.c.seq)))
+        for start in range(0, len(ids), BATCH):
+            target._reindex(writing, ids[start : start + BATCH])
+            told("search index", min(start + BATCH, len(ids)), len(ids))
     with _snapshot(target) as reading:
         for table in _tables():
             if (found := _sum(_batches(reading, table))) != copied[table.name]:
-                raise ArchiveError(f"{table.name} differs after copying: {copied[table.name].rows} and {found.rows}")
+                raise ArchiveError(f"{table.name} differs after copying: {copied[table.name][0]} and {found[0]} rows")
     _search(source, target)
     return copied
 
@@ -93,14 +91,7 @@ def _sum(batches: Iterator[list[dict[str, Any]]]) -> Sum:
             values = [bytes(value) if isinstance(value, memoryview) else value for value in row.values()]
             hashes += int.from_bytes(hashlib.blake2b(repr(values).encode(), digest_size=16).digest(), "big")
         rows += len(batch)
-    return Sum(rows, hashes % (1 << 128))
-
-
-def _index(target: Archive, writing: Connection, told: Callable[[str, int, int], None]) -> None:
-    ids = list(writing.scalars(select(t.statements.c.id).order_by(t.statements.c.seq)))
-    for start in range(0, len(ids), BATCH):
-        target._reindex(writing, ids[start : start + BATCH])
-        told("search index", min(start + BATCH, len(ids)), len(ids))
+    return rows, hashes % (1 << 128)
 
 
 def _search(source: Archive, target: Archive) -> None:
