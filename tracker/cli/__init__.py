@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 done with failures, 2 wrong call or config, 3 database, 13
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 
 def main() -> None:
@@ -15,13 +16,20 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command; its exit code. Errors of the tracker's own tree become one line a problem on standard error."""
+    import typer
+
     from tracker.cli.commands import app
     from tracker.errors import ArchiveError, ConfigError, TrackerError, UsageError
 
+    wrong_call: type[Exception] = typer.BadParameter.__mro__[1]  # Click's UsageError, wherever this Typer keeps it
     try:
-        app(arguments, prog_name="tracker")
-    except SystemExit as done:  # how Typer ends: it has said what was wrong with a call
+        return int(app(arguments, prog_name="tracker", standalone_mode=False) or 0)
+    except SystemExit as done:
         return done.code if isinstance(done.code, int) else 0
+    except wrong_call as error:
+        return _say(_call_trouble(error), 2)
+    except typer.Abort:
+        return 130
     except ConfigError as error:
         return _say(error.problems, 2, prefix="")
     except UsageError as error:
@@ -32,7 +40,15 @@ def run(arguments: list[str]) -> int:
         return _say([str(error)], 1)
     except KeyboardInterrupt:
         return 130
-    return 0
+
+
+def _call_trouble(error: Any) -> list[str]:
+    """What is wrong with a call, in one line; nothing more where the help was shown for want of a command."""
+    said = " ".join(str(error.format_message()).replace("Value error, ", "").split())
+    command = error.ctx.command_path if error.ctx else "tracker"
+    if error.ctx and error.ctx.info_name in ("search", "export") and said.startswith("No such option"):
+        said = f'{said} (a query that begins with - goes after "--")'
+    return [f"{said.rstrip('.')}: see {command} --help"] if said and len(said) < 500 else []
 
 
 def _say(problems: list[str], code: int, prefix: str = "tracker: ") -> int:

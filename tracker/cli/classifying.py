@@ -9,6 +9,7 @@ from typing import Any, TextIO
 
 from tracker.classify import Classifier, Utterance, utterance_of
 from tracker.cli.explain import visit as line
+from tracker.cli.show import json_line
 from tracker.models import shape as shapes
 from tracker.models.statement import Classification, Visit
 
@@ -20,15 +21,15 @@ def lines(classifier: Classifier, source: TextIO, target: TextIO) -> int:
     """Classify every line in order; a bad one gives {"id", "error"}. The exit code: 1 when there was a bad one."""
     bad = 0
     while batch := list(islice(source, BATCH)):
-        read = [read(line) for line in batch if line.strip()]
-        understood = iter(classifier.classify([utterance for _, utterance in read if isinstance(utterance, Utterance)]))
-        for key, utterance in read:
+        rows = [read(line) for line in batch if line.strip()]
+        understood = iter(classifier.classify([utterance for _, utterance in rows if isinstance(utterance, Utterance)]))
+        for key, utterance in rows:
             if isinstance(utterance, Utterance):
                 row = {"id": key, **shape(next(understood))}
             else:
                 row = {"id": key, "error": utterance}
                 bad += 1
-            target.write(json.dumps(row, ensure_ascii=False) + "\n")
+            target.write(json_line(row))
     return int(bad > 0)
 
 

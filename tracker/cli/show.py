@@ -14,8 +14,8 @@ from tracker import text
 from tracker.models.shape import instant
 from tracker.models.statement import Statement
 
-#: Characters that a terminal may act on; inside a JSON string they are escaped.
-_ACTIVE = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+#: Characters that a terminal may act on or that UTF-8 does not have; inside a JSON string they are escaped.
+_ACTIVE = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
