@@ -18,20 +18,17 @@ class Digests(Telling):
 
     def last_issue(self, digest: str) -> Issue | None:
         """The issue whose period ends last."""
-        found = self.issues(digest, limit=1)
-        return found[0] if found else None
+        return next(iter(self.issues(digest, limit=1)), None)
 
     def issues(self, digest: str | None = None, limit: int = 50) -> list[Issue]:
         """Issues, the latest period first."""
         query = select(t.issues).order_by(t.issues.c.ends_at.desc(), t.issues.c.digest).limit(limit)
-        with self.reading() as connection:
-            return _issues(connection, query if digest is None else query.where(t.issues.c.digest == digest))
+        return self._read(query if digest is None else query.where(t.issues.c.digest == digest))
 
     def issue(self, digest: str, day: date) -> Issue | None:
         """The issue of the period that ends on this local day; None while there is none."""
         query = select(t.issues).where(t.issues.c.digest == digest, t.issues.c.day == day.isoformat())
-        with self.reading() as connection:
-            return next(iter(_issues(connection, query)), None)
+        return next(iter(self._read(query)), None)
 
     def unissued(self, digest: str, before: datetime) -> tuple[str, ...]:
         """The statements that first matched before a time and are in no issue yet, in commit order."""
@@ -63,9 +60,7 @@ class Digests(Telling):
     def unmailed(self, digest: str) -> list[Issue]:
         """Issues that were neither mailed nor closed, oldest first."""
         row = t.issues.c
-        query = select(t.issues).where(row.digest == digest, row.mailed_at.is_(None)).order_by(row.ends_at)
-        with self.reading() as connection:
-            return _issues(connection, query)
+        return self._read(select(t.issues).where(row.digest == digest, row.mailed_at.is_(None)).order_by(row.ends_at))
 
     def mail_issues(self, issues: Sequence[Issue], notification: Notification | None, now: datetime) -> None:
         """Put the mail of these issues in the outbox, in one transaction; None closes them without one.
@@ -83,6 +78,10 @@ class Digests(Telling):
             for digest, day in keys:
                 query = update(t.issues).where(row.digest == digest, row.day == day)
                 connection.execute(query.values(mailed_at=now, notification=notification.id if notification else None))
+
+    def _read(self, query: Select[Any]) -> list[Issue]:
+        with self.reading() as connection:
+            return _issues(connection, query)
 
     def status(self) -> dict[str, Any]:
         """How much there is of what."""

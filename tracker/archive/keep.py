@@ -23,7 +23,7 @@ from tracker.archive.correcting import Correcting
 from tracker.archive.ranges import sort_key
 from tracker.archive.relate import item_rows, mention_rows
 from tracker.archive.statements import MOST_AT_ONCE
-from tracker.archive.values import dump, statement_id
+from tracker.archive.values import digest_of, dump
 from tracker.models.source import Evidence, Judged, Kept, Reading, Source
 from tracker.models.statement import Firing, Post
 
@@ -195,7 +195,7 @@ class _Group:
         post = one.post
         self.seq += 1
         key = sort_key(post.effective_at, self.seq)
-        held = _Held(self.seq, statement_id(source.name, post.keys[0]), post.hash, 1, key, post.effective_at)
+        held = _Held(self.seq, digest_of(source.name, post.keys[0], length=16), post.hash, 1, key, post.effective_at)
         self.rows[t.statements].append({
             "seq": held.seq, "id": held.id, "source": source.name, "kind": source.kind, "origin": post.origin,
             "first_seen_at": self.now, "first_reading": int(first_reading), **self._current(held, post),

@@ -14,9 +14,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, Table, create_engine, make_url
+from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
 
 from tracker import terms
+from tracker.archive.ranges import wanted
 from tracker.models.query import And, AnyFacet, AnyWord, Node, Not, Or, Phrase
 from tracker.terms import Terms
 
@@ -34,6 +35,13 @@ key = "sort_key"
 #: Each statement sees what is committed anyway: a transaction around them would only cost two trips.
 reading: dict[str, Any] = {"isolation_level": "AUTOCOMMIT"}
 match = "terms @@ CAST(:m{n} AS tsquery)"
+#: A common word is soon found often among the newest statements; another's bitmap is small, but left to itself the
+#: planner reads the whole table for what it takes for common.
+some: tuple[str, ...] = (
+    "SELECT k FROM (SELECT {key} AS k, terms FROM words WHERE {within} ORDER BY 1 DESC LIMIT 10000) AS newest"
+    " WHERE {match} LIMIT :n",
+    "WITH found AS MATERIALIZED (SELECT {key} AS k FROM words WHERE {match} AND {within}) SELECT k FROM found LIMIT :n",
+)
 
 _BEGIN = (
     f"SELECT set_config('idle_in_transaction_session_timeout', '{IDLE}', true),"
@@ -46,17 +54,16 @@ def engine(url: str) -> Engine:
     """A pool of connections through psycopg, whichever of the usual spellings the address has."""
     address = make_url(url).set(drivername="postgresql+psycopg")
     options = {"prepare_threshold": None, "connect_timeout": 5}
-    return create_engine(address, connect_args=options, pool_pre_ping=True, pool_use_lifo=True, pool_timeout=20)
+    made = create_engine(address, connect_args=options, pool_pre_ping=True, pool_use_lifo=True, pool_timeout=20)
 
+    @event.listens_for(made, "begin")
+    def _begin(connection: Connection) -> None:
+        """Writers come one by one: commit order is that of `seq`, and no two wait for each other's rows."""
+        writes = connection.get_execution_options().get("writes")
+        if writes:
+            connection.exec_driver_sql(_ALONE if writes == "alone" else _BEGIN)
 
-def begin_writing(connection: Connection, *, alone: bool) -> None:
-    """Writers come one by one: commit order is then the order of `seq`, and no two wait for each other's rows."""
-    connection.exec_driver_sql(_ALONE if alone else _BEGIN)
-
-
-def skip_locked(query: Select[Any]) -> Select[Any]:
-    """FOR UPDATE SKIP LOCKED."""
-    return query.with_for_update(skip_locked=True)
+    return made
 
 
 @contextmanager
@@ -117,6 +124,7 @@ def _lexeme(token: str, suffix: str = "") -> str:
 
 
 def scores(connection: Connection, keys: list[int], node: Node) -> dict[int, float]:
-    """How relevant these statements are."""
+    """How relevant these statements are: what they say of the words that are asked for."""
+    asked = render(Or(tuple(wanted(node))))
     query = "SELECT sort_key, ts_rank(terms, CAST(%s AS tsquery)) FROM words WHERE sort_key = ANY(%s)"
-    return dict(map(tuple, connection.exec_driver_sql(query, (render(node), keys))))
+    return dict(map(tuple, connection.exec_driver_sql(query, (asked, keys))))

@@ -20,6 +20,7 @@ from tracker.models.statement import Found
 
 #: Counted exactly, and ranked, up to here.
 COUNTED = 1_000
+_NEWEST = "SELECT {key} AS k FROM words WHERE {match} AND {within} ORDER BY 1 DESC LIMIT :n"
 
 
 class Searching(Statements):
@@ -49,24 +50,27 @@ class Searching(Statements):
         parts = ranges(tree)
         return self._newest(connection, parts, self._some(connection, parts), limit)
 
-    def _find(self, connection: Connection, parts: list[Range], limit: int, order: str) -> list[int]:
-        """The sort keys of what is in any of these parts: so many, as the order has them."""
-        key, each, given = self.dialect.key, [], dict[str, Any](n=limit)
+    def _find(self, connection: Connection, parts: list[Range], limit: int, query: str) -> list[int]:
+        """The sort keys of what is in any of these parts: so many, as the query of one part has them."""
+        key, each, given = self.dialect.key, list[str](), dict[str, Any](n=limit)
         for n, part in enumerate(parts):
             bounds = [("low", ">=", part.low, LOWEST), ("high", "<", part.high, HIGHEST)]
-            terms = [f"{key} {sign} :{bound}{n}" for bound, sign, value, open_ in bounds if value != open_]
+            within = [f"{key} {sign} :{bound}{n}" for bound, sign, value, open_ in bounds if value != open_]
             given |= {f"{bound}{n}": value for bound, _, value, open_ in bounds if value != open_}
+            match = "1 = 1" if part.node == Everything() else self.dialect.match.format(n=n)
             if part.node != Everything():
-                terms.append(self.dialect.match.format(n=n))
                 given[f"m{n}"] = self.dialect.render(part.node)
-            each.append(f"SELECT {key} AS k FROM words WHERE {' AND '.join(terms) or '1 = 1'}{order} LIMIT :n")  # noqa: S608
+            each.append(query.format(key=key, match=match, within=" AND ".join(within) or "1 = 1"))
         if len(each) > 1:
             each = [f"SELECT k FROM ({one}) AS part{n}" for n, one in enumerate(each)]  # noqa: S608  # ours
         return list(connection.execute(text(" UNION ".join(each)), given).scalars()) if each else []
 
     def _some(self, connection: Connection, parts: list[Range]) -> list[int]:
         """The keys of all that matches, newest first; when they are more than can be counted, of one more, any."""
-        return sorted(self._find(connection, parts, COUNTED + 1, ""), reverse=True)[: COUNTED + 1]
+        found = list[int]()
+        for query in self.dialect.some:
+            found = found if len(found) > COUNTED else self._find(connection, parts, COUNTED + 1, query)
+        return sorted(found, reverse=True)[: COUNTED + 1]
 
     def _newest(
         self, connection: Connection, parts: list[Range], some: list[int], limit: int, below: int = HIGHEST
@@ -74,7 +78,7 @@ class Searching(Statements):
         """The newest keys below one. Only a common word is worth a walk down the index."""
         if len(some) > COUNTED:
             parts = [replace(part, high=min(part.high, below)) for part in parts]
-            some = sorted(self._find(connection, parts, limit, " ORDER BY 1 DESC"), reverse=True)
+            some = sorted(self._find(connection, parts, limit, _NEWEST), reverse=True)
         return [key for key in some if key < below][:limit]
 
     def _relevant(self, connection: Connection, parts: list[Range], some: list[int]) -> list[int]:

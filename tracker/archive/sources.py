@@ -49,7 +49,7 @@ class Sources(Store):
         if not self.any(query):
             return []
         with self.claiming() as connection:
-            rows = connection.execute(self.dialect.skip_locked(query)).all()
+            rows = connection.execute(query.with_for_update(skip_locked=True)).all()
             claims = [Claim(self._source(r), load(PollState, r.state), f"{self.worker}#{r.leases + 1}") for r in rows]
             leased = [{"name": claim.source.name, "lease_token": claim.token} for claim in claims]
             until = now + timedelta(seconds=lease)
@@ -69,7 +69,7 @@ class Sources(Store):
         row, tokens = t.sources.c, {claim.source.name: claim.token for claim in claims}
         query = select(row.name, row.lease_token).where(row.name.in_(list(tokens)), row.lease_token.is_not(None))
         with self.claiming() as connection:
-            rows = connection.execute(self.dialect.skip_locked(query)).all()
+            rows = connection.execute(query.with_for_update(skip_locked=True)).all()
             held = [name for name, token in rows if tokens[name] == token]
             connection.execute(update(t.sources).where(row.name.in_(held)).values(lease_until=until))
         return [claim for claim in claims if claim.source.name in held]

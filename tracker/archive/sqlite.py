@@ -14,7 +14,7 @@ from math import log
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, Table, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
 
 from tracker import terms
 from tracker.archive.ranges import depth, wanted
@@ -30,6 +30,7 @@ name = "sqlite"
 key = "rowid"
 reading: dict[str, Any] = {}
 match = "words MATCH :m{n}"
+some: tuple[str, ...] = ("SELECT {key} AS k FROM words WHERE {match} AND {within} LIMIT :n",)
 #: BM25's saturation and its discount for length; a stem counts for less than the word as asked.
 _SATURATION, _LENGTH, _STEM = 1.2, 0.75, 0.7
 #: Words of a query that are ranked by.
@@ -51,15 +52,6 @@ def engine(url: str) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")
 
     return made
-
-
-def begin_writing(connection: Connection, *, alone: bool) -> None:
-    """BEGIN IMMEDIATE has done it: SQLite has one writer at a time."""
-
-
-def skip_locked(query: Select[Any]) -> Select[Any]:
-    """Nobody else writes now."""
-    return query
 
 
 @contextmanager

@@ -28,12 +28,12 @@ class Dialect(Protocol):
     #: The column of `words` that holds the sort key, and what a row must satisfy for the match expression `:m{n}`.
     key: str
     match: str
+    #: Queries for so many of what matches, any: the first that finds as many will do.
+    some: tuple[str, ...]
     #: Execution options of a connection that only reads.
     reading: dict[str, Any]
 
     def engine(self, url: str) -> Engine: ...
-    def begin_writing(self, connection: Connection, *, alone: bool) -> None: ...
-    def skip_locked(self, query: Select[Any]) -> Select[Any]: ...
     def hold(self, url: str, holder: str) -> AbstractContextManager[None]: ...
     def insert(self, connection: Connection, table: Table, columns: Sequence[str], rows: list[Row]) -> None: ...
     def index(self, connection: Connection, entries: Iterable[tuple[int, Terms]]) -> None: ...
@@ -106,18 +106,17 @@ class Store:
 
     def writing(self) -> AbstractContextManager[Connection]:
         """The one writing transaction: committed at the end, rolled back by any error."""
-        return self._begin(alone=True)
+        return self._begin("alone")
 
     def claiming(self) -> AbstractContextManager[Connection]:
         """A writing transaction that waits for no other worker: its rows are those that nobody else has locked."""
-        return self._begin(alone=False)
+        return self._begin("beside others")
 
     @contextmanager
-    def _begin(self, *, alone: bool) -> Iterator[Connection]:
+    def _begin(self, writes: str) -> Iterator[Connection]:
         with self._door(), self._writer, self.engine.connect() as plain:
-            connection = plain.execution_options(writes=True)
+            connection = plain.execution_options(writes=writes)
             with connection.begin():
-                self.dialect.begin_writing(connection, alone=alone)
                 yield connection
 
     @contextmanager

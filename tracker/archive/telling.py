@@ -113,7 +113,7 @@ class Telling(Keeping):
             handed = update(t.deliveries).where(lost, row.reason == HANDED_OVER)
             why = "its worker died while the mail server had it; it may have arrived, so it is not mailed again"
             connection.execute(handed.values(state="held", reason=why, settled_at=now, lease_token=None))
-            ids = list(connection.scalars(self.dialect.skip_locked(query)))
+            ids = list(connection.scalars(query.with_for_update(skip_locked=True)))
             values: dict[str, Any] = {"state": "sending", "attempt": row.attempt + 1}
             values |= {"lease_until": now + timedelta(seconds=lease), "lease_token": self.worker}
             connection.execute(update(t.deliveries).where(row.id.in_(ids)).values(values))

@@ -35,11 +35,6 @@ def digest_of(*parts: str, length: int = 26) -> str:
     return base64.b32encode(raw[: -(-length // 8) * 5]).decode().lower()[:length]
 
 
-def statement_id(source: str, first_key: str) -> str:
-    """The id of a statement by the source that brought it and its strongest key."""
-    return digest_of(source, first_key, length=16)
-
-
 def in_force(labels: Iterable[Label], removed: Iterable[Label]) -> tuple[Label, ...]:
     """The labels in force: one a name, none that a person removed, best score first."""
     best = {label.name: label for label in sorted(labels, key=lambda one: _WEIGHT.index(one.by))}
