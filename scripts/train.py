@@ -211,7 +211,7 @@ def write(real, own, x, x_own, vocabulary, fitted, levels) -> None:
         "alerts": np.array([high for _, high in levels], np.float32),
     }
     digest = hashlib.sha256(b"".join(np.ascontiguousarray(a).tobytes() for a in arrays.values())).hexdigest()[:8]
-    np.savez_compressed(
+    np.savez(
         TARGET, version=f"2026.11-{digest}", labels="\n".join(LABELS), names="\n".join(vocabulary), **arrays
     )
     print(f"wrote {TARGET.name}: version 2026.11-{digest}, {TARGET.stat().st_size / 1e6:.2f} MB")

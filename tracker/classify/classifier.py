@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -39,6 +40,16 @@ class Classifier:
     @classmethod
     def load(cls, registry: Registry, taxonomy_path: Path | None = None) -> Classifier:
         """The shipped classifier with the labels that a folder of taxonomy files adds; ConfigError if one is wrong."""
+        collecting = gc.isenabled()
+        gc.disable()  # many small lasting things are made: looking through them again and again doubles the start-up
+        try:
+            return cls._loaded(registry, taxonomy_path)
+        finally:
+            if collecting:
+                gc.enable()
+
+    @classmethod
+    def _loaded(cls, registry: Registry, taxonomy_path: Path | None) -> Classifier:
         model = Model.load()
         trained = {n: (float(model.thresholds[i]), float(model.alerts[i])) for i, n in enumerate(model.labels)}
         specs = [

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from tracker import gazetteer, text
-from tracker.classify.tokens import Field, keys, split
+from tracker.classify.tokens import Field, keys
 from tracker.classify.trie import Trie
 from tracker.models.registry import Registry
 from tracker.models.statement import Mention
@@ -15,6 +15,8 @@ from tracker.models.statement import Mention
 Kind = Literal["leader", "person", "country", "demonym", "capital", "city", "metonym", "org", "place", "region"]
 #: Kinds that are written with a capital in Latin and Cyrillic script.
 _PROPER = frozenset({"country", "capital", "city", "metonym", "org", "place", "region", "leader", "person"})
+_CANONICAL = frozenset({"org", "place", "region", "person"})
+_WORDS = re.compile(r"[^\W_]+").findall
 #: Before a town's name that is an everyday word as well, one of these must stand.
 _INTO = frozenset(
     {
@@ -36,8 +38,7 @@ _MENTION: dict[str, Literal["leader", "country", "place", "organisation"]] = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One name of the gazetteer or the registry. `code` is the country; `ref` a leader's id or a canonical name."""
 
     kind: Kind
@@ -76,25 +77,24 @@ class Names:
         folded = text.fold("\n".join(name.text for name in rows)).split("\n")
         for name, plain in zip(rows, folded, strict=True):
             kind: Kind = "country" if name.kind == "alias" else name.kind  # type: ignore[assignment]
-            canonical = name.canonical if kind in ("org", "place", "region", "person") else name.text
-            label = name.canonical if kind == "person" else ""
-            self._add(
-                plain,
-                Entry(kind, _STATE_OF.get(name.code, name.code) or None, canonical, name.text, name.ambiguity, label),
-                name.lang,
-            )
+            ref = name.canonical if kind in _CANONICAL else name.text
+            label = ref if kind == "person" else ""
+            code = _STATE_OF.get(name.code, name.code) or None
+            self._add(plain, Entry(kind, code, ref, name.text, name.ambiguity, label), name.lang)
         self._leaders(registry)
 
     def _add(self, plain: str, entry: Entry, lang: str = "") -> None:
-        words = [keys(word)[-1] if lang == "ru" else word for word in split(plain)]
-        if lang == "ru" and entry.kind == "demonym" and words[-1].endswith("ск"):
-            words[-1] += "*"
+        written = words = _WORDS(plain)
+        if lang == "ru":
+            words = [keys(word)[-1] for word in written]
+            if entry.kind == "demonym" and words[-1].endswith("ск"):
+                words[-1] += "*"
+            elif written != words:
+                self._trie.add(written, entry)
         elif lang == "ar" and words and words[0].startswith("ال") and len(words[0]) > 4:
             words[0] = words[0][2:]
         if words:
             self._trie.add(words, entry)
-            if lang == "ru" and (written := split(plain)) != words and not words[-1].endswith("*"):
-                self._trie.add(written, entry)
 
     def _leaders(self, registry: Registry) -> None:
         for leader in registry.leaders:
@@ -104,16 +104,13 @@ class Names:
             surname = leader.name.split()[-1]
             short = {*leader.short, *([surname] if len(surname) > 3 else [])}
             for spelling in dict.fromkeys((leader.name, *leader.aliases, *sorted(short))):
-                care = (
-                    "person"
-                    if spelling in leader.short or (spelling == surname and spelling not in leader.aliases)
-                    else ""
-                )
+                alone = spelling not in leader.short and (spelling != surname or spelling in leader.aliases)
+                care = "" if alone else "person"
                 entry = Entry("leader", code, leader.id, spelling, care, leader.name)
                 plain = text.fold(spelling)
                 self._add(plain, entry, "ru" if keys(plain.split(" ")[0])[-1] != plain.split(" ")[0] else "")
                 if not care and " " in plain:
-                    self._trie.add(["".join(split(plain))], entry)
+                    self._trie.add(["".join(_WORDS(plain))], entry)
 
     def find(self, fields: Sequence[Field], titled: Iterable[tuple[Field, int]]) -> list[Named]:
         """Names in order. `titled` are the last words of titles (president, minister …) found in the fields."""

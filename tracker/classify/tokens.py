@@ -14,6 +14,7 @@ from tracker.models.statement import Words
 #: Nothing past this many characters of a field is read for labels: bounded time whatever comes.
 LONGEST = 4_000
 _WORD = re.compile(r"[^\W_]+")
+_PHRASE = re.compile(r"[^\W_]+\*?|\*")
 _TAG = re.compile(r"[#@＠＃][\w]+")
 _HUMPS = re.compile(r"[A-ZÀ-ÞА-Я]+(?![a-zà-ÿа-яё])|[A-ZÀ-ÞА-Я]?[a-zà-ÿа-яё]+|\d+|[^\W_A-ZÀ-ÞА-Яa-zà-ÿа-яё\d]+")
 _URL = re.compile(r"(?:https?://|pic\.twitter|www\.)\S+|\bt\.co/\S+")
@@ -102,4 +103,4 @@ def keys(word: str) -> tuple[str, ...]:
 
 def split(phrase: str) -> list[str]:
     """A lexicon entry's folded words; a trailing `*` stays on its word."""
-    return re.findall(r"[^\W_]+\*?|\*", text.fold(phrase))
+    return _PHRASE.findall(text.fold(phrase))
