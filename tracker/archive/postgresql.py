@@ -37,11 +37,13 @@ reading: dict[str, Any] = {"isolation_level": "AUTOCOMMIT"}
 match = "terms @@ CAST(:m{n} AS tsquery)"
 #: A common word is soon found often among the newest statements; another's bitmap is small, but left to itself the
 #: planner reads the whole table for what it takes for common.
+_found = "WITH found AS MATERIALIZED (SELECT {key} AS k FROM words WHERE {match} AND {within}) SELECT k FROM found"
 some: tuple[str, ...] = (
     "SELECT k FROM (SELECT {key} AS k, terms FROM words WHERE {within} ORDER BY 1 DESC LIMIT 10000) AS newest"
     " WHERE {match} LIMIT :n",
-    "WITH found AS MATERIALIZED (SELECT {key} AS k FROM words WHERE {match} AND {within}) SELECT k FROM found LIMIT :n",
+    f"{_found} LIMIT :n",
 )
+newest = f"{_found} ORDER BY 1 DESC LIMIT :n"
 
 _BEGIN = (
     f"SELECT set_config('idle_in_transaction_session_timeout', '{IDLE}', true),"

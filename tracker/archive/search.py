@@ -8,19 +8,26 @@ from __future__ import annotations
 
 import base64
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import Connection, text
 
 from tracker.archive.ranges import HIGHEST, LOWEST, Range, ranges, wanted
 from tracker.archive.statements import Statements
+from tracker.archive.tables import NEWEST
 from tracker.errors import UsageError
 from tracker.models.query import Everything, Node, Or
 from tracker.models.statement import Found
 
 #: Counted exactly, and ranked, up to here.
 COUNTED = 1_000
-_NEWEST = "SELECT {key} AS k FROM words WHERE {match} AND {within} ORDER BY 1 DESC LIMIT :n"
+
+
+class _Some(NamedTuple):
+    """Keys of what matches, newest first: all of them, or one more than can be counted. Are they the newest?"""
+
+    keys: list[int]
+    newest: bool
 
 
 class Searching(Statements):
@@ -43,7 +50,7 @@ class Searching(Statements):
                 after = start + limit if len(keys) > limit else None
             statements = self._at(connection, keys[:limit])
         cut = None if after is None else base64.urlsafe_b64encode(f"{sort[0]}{after}".encode()).decode().rstrip("=")
-        return Found(tuple(statements), min(len(some), COUNTED), len(some) > COUNTED, cut)
+        return Found(tuple(statements), min(len(some.keys), COUNTED), len(some.keys) > COUNTED, cut)
 
     def _matching(self, connection: Connection, tree: Node, limit: int) -> list[int]:
         """The sort keys of the newest statements that match."""
@@ -65,23 +72,27 @@ class Searching(Statements):
             each = [f"SELECT k FROM ({one}) AS part{n}" for n, one in enumerate(each)]  # noqa: S608  # ours
         return list(connection.execute(text(" UNION ".join(each)), given).scalars()) if each else []
 
-    def _some(self, connection: Connection, parts: list[Range]) -> list[int]:
-        """The keys of all that matches, newest first; when they are more than can be counted, of one more, any."""
-        found = list[int]()
+    def _some(self, connection: Connection, parts: list[Range]) -> _Some:
+        found, query = list[int](), ""
         for query in self.dialect.some:
-            found = found if len(found) > COUNTED else self._find(connection, parts, COUNTED + 1, query)
-        return sorted(found, reverse=True)[: COUNTED + 1]
+            found = self._find(connection, parts, COUNTED + 1, query)
+            if len(found) > COUNTED:
+                break
+        ordered = len(found) <= COUNTED or (len(parts) == 1 and query == self.dialect.some[0])
+        return _Some(sorted(found, reverse=True)[: COUNTED + 1], ordered)
 
     def _newest(
-        self, connection: Connection, parts: list[Range], some: list[int], limit: int, below: int = HIGHEST
+        self, connection: Connection, parts: list[Range], some: _Some, limit: int, below: int = HIGHEST
     ) -> list[int]:
         """The newest keys below one. Only a common word is worth a walk down the index."""
-        if len(some) > COUNTED:
+        keys = some.keys
+        if len(keys) > COUNTED and (below < HIGHEST or not some.newest):
             parts = [replace(part, high=min(part.high, below)) for part in parts]
-            some = sorted(self._find(connection, parts, limit, _NEWEST), reverse=True)
-        return [key for key in some if key < below][:limit]
+            query = NEWEST if limit < COUNTED else self.dialect.newest
+            keys = sorted(self._find(connection, parts, limit, query), reverse=True)
+        return [key for key in keys if key < below][:limit]
 
-    def _relevant(self, connection: Connection, parts: list[Range], some: list[int]) -> list[int]:
+    def _relevant(self, connection: Connection, parts: list[Range], some: _Some) -> list[int]:
         """The newest keys, the most relevant first."""
         keys, tree = self._newest(connection, parts, some, COUNTED), Or(tuple(part.node for part in parts))
         if not keys or not any(True for _ in wanted(tree)):

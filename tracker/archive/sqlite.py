@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
 
 from tracker import terms
 from tracker.archive.ranges import depth, wanted
+from tracker.archive.tables import NEWEST
 from tracker.errors import ArchiveLocked
 from tracker.models.query import And, AnyFacet, AnyWord, Node, Not, Or, Phrase
 from tracker.terms import Terms
@@ -30,7 +31,8 @@ name = "sqlite"
 key = "rowid"
 reading: dict[str, Any] = {}
 match = "words MATCH :m{n}"
-some: tuple[str, ...] = ("SELECT {key} AS k FROM words WHERE {match} AND {within} LIMIT :n",)
+newest = NEWEST
+some: tuple[str, ...] = (NEWEST,)
 #: BM25's saturation and its discount for length; a stem counts for less than the word as asked.
 _SATURATION, _LENGTH, _STEM = 1.2, 0.75, 0.7
 #: Words of a query that are ranked by.

@@ -28,8 +28,10 @@ class Dialect(Protocol):
     #: The column of `words` that holds the sort key, and what a row must satisfy for the match expression `:m{n}`.
     key: str
     match: str
-    #: Queries for so many of what matches, any: the first that finds as many will do.
+    #: Queries for so many of what matches: the first that finds as many will do, and it alone finds the newest of one
+    #: range; and for the newest when those are many.
     some: tuple[str, ...]
+    newest: str
     #: Execution options of a connection that only reads.
     reading: dict[str, Any]
 
