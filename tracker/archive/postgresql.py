@@ -55,7 +55,8 @@ _ALONE = f"{_BEGIN}, pg_advisory_xact_lock({WRITER})"
 def engine(url: str) -> Engine:
     """A pool of connections through psycopg, whichever of the usual spellings the address has."""
     address = make_url(url).set(drivername="postgresql+psycopg")
-    options = {"prepare_threshold": None, "connect_timeout": 5}
+    options = {"prepare_threshold": None, "connect_timeout": 5, "tcp_user_timeout": 20_000}
+    options |= {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 2}  # a network may swallow all
     made = create_engine(address, connect_args=options, pool_pre_ping=True, pool_use_lifo=True, pool_timeout=20)
 
     @event.listens_for(made, "begin")
