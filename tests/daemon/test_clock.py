@@ -80,3 +80,18 @@ async def test_each_local_day_has_one_issue_also_when_the_clock_is_set_meanwhile
         assert all(one.end == following.start for one, following in pairwise(joined))
         assert sum(len(issue.statements) for issue in issues) == 1
         await tracker.close()
+
+
+async def test_health_is_red_when_what_is_due_waits(tmp_path: Path) -> None:
+    async with w.world(tmp_path, f"sqlite:///{tmp_path / 'archive.db'}", feeds=1) as it:
+        clock = Clock(datetime(2026, 3, 10, 9, 0, tzinfo=UTC))
+        tracker = build(load(tmp_path, ENVIRON), clock, inline=True)
+        it.batches = 1
+        await round_(tracker)
+        assert tracker.health().ok
+        clock.go(minutes=3)
+        stale = tracker.health()
+        assert (stale.ok, stale.problems) == (False, ("2 sources wait to be polled: feed-0, odera-x",))
+        await round_(tracker)
+        assert tracker.health().ok
+        await tracker.close()
