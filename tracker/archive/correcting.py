@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 
 from tracker.archive import tables as t
 from tracker.archive.relate import ITEM, Relating, label_row, mention_rows
-from tracker.archive.values import dump
+from tracker.archive.tables import dump
 from tracker.models.statement import VISIT, Classification, Label, Statement
 
 

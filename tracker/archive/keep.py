@@ -23,7 +23,7 @@ from tracker.archive.correcting import Correcting
 from tracker.archive.ranges import sort_key
 from tracker.archive.relate import item_rows, mention_rows
 from tracker.archive.statements import MOST_AT_ONCE
-from tracker.archive.values import digest_of, dump
+from tracker.archive.tables import digest_of, dump
 from tracker.models.source import Evidence, Judged, Kept, Reading, Source
 from tracker.models.statement import Firing, Post
 

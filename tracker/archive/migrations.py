@@ -24,9 +24,7 @@ def current(connection: Connection) -> str | None:
         return None
     revision: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
     if revision is not None and revision not in revisions():
-        raise ArchiveNewer(
-            f"the archive has schema {revision}, this program knows {revisions()[-1]}: update the program"
-        )
+        raise ArchiveNewer(f"the archive has schema {revision}, not {revisions()[-1]} or older: update the program")
     return revision
 
 

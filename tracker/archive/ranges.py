@@ -92,7 +92,7 @@ def _children(node: Node) -> tuple[Node, ...]:
 
 
 def simplify(node: Node, at: int = LOWEST) -> Node:
-    """The same set with nested And and Or made flat, and what matches everything or nothing taken out.
+    """The same set with nested And and Or made flat, deepest first, and what matches everything or nothing taken out.
 
     Spans of time are taken as they are for statements from the key `at` on.
     """
@@ -125,7 +125,7 @@ def _flat(kind: type[And] | type[Or], children: Iterable[Node]) -> Node:
             found.update(dict.fromkeys(child.children if isinstance(child, kind) else (child,)))
     if not found:
         return neutral
-    return next(iter(found)) if len(found) == 1 else kind(tuple(found))
+    return next(iter(found)) if len(found) == 1 else kind(tuple(sorted(found, key=depth, reverse=True)))
 
 
 def _leaf(node: Node) -> Node:

@@ -17,7 +17,7 @@ from tracker import terms
 from tracker.archive import tables as t
 from tracker.archive.search import Searching
 from tracker.archive.statements import MOST_AT_ONCE
-from tracker.archive.values import digest_of, dump
+from tracker.archive.tables import digest_of, dump
 from tracker.models.query import And, AnyFacet, Published
 from tracker.models.statement import (
     INVERSE,

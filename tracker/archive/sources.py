@@ -11,7 +11,7 @@ from sqlalchemy import Row, bindparam, func, or_, select, text, update
 
 from tracker.archive import tables as t
 from tracker.archive.store import Store
-from tracker.archive.values import dump, load
+from tracker.archive.tables import dump, load
 from tracker.models.source import Claim, KnownItem, PollState, Source, SourceStatus, Span
 
 
@@ -31,9 +31,10 @@ class Sources(Store):
         with self.writing() as connection:
             rows = {row.name: row for row in connection.execute(select(t.sources).with_for_update())}
             connection.execute(update(t.sources).values(listed=0))
-            fresh = [_new_row(source) for source in sources if source.name not in rows]
+            none = {"listed": 1, "leases": 0, "polls": 0, "statements": 0, "span_polls": 0}
+            fresh = [_row(source, PollState()) | none for source in sources if source.name not in rows]
             self.add(connection, t.sources, fresh)
-            changed = [_changed_row(source, rows[source.name], now) for source in sources if source.name in rows]
+            changed = [_changed(source, rows[source.name], now) for source in sources if source.name in rows]
             self.change(connection, t.sources, "name", changed, listed=1)
 
     def claim_due(self, now: datetime, limit: int, lease: float, names: Collection[str] | None = None) -> list[Claim]:
@@ -121,25 +122,19 @@ class Sources(Store):
         return int(self.rows(query)[0][0])
 
 
-def _config(source: Source) -> str:
-    return dump(source, exclude={"secrets"})
-
-
-def _new_row(source: Source) -> dict[str, Any]:
+def _row(source: Source, state: PollState) -> dict[str, Any]:
+    config = dump(source, exclude={"secrets"})
     return {
-        "name": source.name, "kind": source.kind, "config": _config(source), "enabled": int(source.enabled),
-        "listed": 1, "state": dump(PollState()), "leases": 0, "polls": 0, "statements": 0, "span_polls": 0,
+        "name": source.name, "kind": source.kind, "config": config, "enabled": int(source.enabled),
+        "state": dump(state), "next_poll_at": state.next_poll_at,
     }  # fmt: skip
 
 
-def _changed_row(source: Source, row: Row[Any], now: datetime) -> dict[str, Any]:
-    state, before, config = load(PollState, row.state), load(Source, row.config), _config(source)
+def _changed(source: Source, row: Row[Any], now: datetime) -> dict[str, Any]:
+    state, before, config = load(PollState, row.state), load(Source, row.config), _row(source, PollState())["config"]
     if (before.kind, before.options) != (source.kind, load(Source, config).options):
         state = replace(state, cursor={}, etag=None, last_modified=None, body_sha256=None)
     ahead = state.last_poll_at is not None and state.last_poll_at > now  # the clock was set back since
     if (config != row.config or ahead) and state.next_poll_at is not None:
         state = replace(state, next_poll_at=min(now, state.next_poll_at))
-    return {
-        "name": source.name, "kind": source.kind, "config": config, "enabled": int(source.enabled),
-        "state": dump(state), "next_poll_at": state.next_poll_at,
-    }  # fmt: skip
+    return _row(source, state)

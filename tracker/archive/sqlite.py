@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
 
 from tracker import terms
-from tracker.archive.ranges import depth, wanted
+from tracker.archive.ranges import wanted
 from tracker.archive.tables import NEWEST
 from tracker.errors import ArchiveLocked
 from tracker.models.query import And, AnyFacet, AnyWord, Node, Not, Or, Phrase
@@ -92,7 +92,7 @@ def render(node: Node) -> str:
     """An FTS5 expression. Every token is quoted: nothing of it is read as syntax.
 
     A filter of columns costs as much as the walk itself, so there is none where a token can stand in no other column:
-    facets alone have a colon. What is nested deepest comes first, which FTS5's parser keeps the least of on its stack.
+    facets alone have a colon. What is nested deepest stands first: FTS5's parser then keeps the least on its stack.
     """
     if isinstance(node, AnyWord):
         alike = [stem for stem in node.stems if stem != node.word]
@@ -105,9 +105,9 @@ def render(node: Node) -> str:
         plain = all(":" in facet for facet in node.facets)
         return f"({' OR '.join(map(_quoted, node.facets))})" if plain else _any("facets", node.facets)
     if isinstance(node, Or):
-        return f"({' OR '.join(map(render, _deepest_first(node.children)))})"
+        return f"({' OR '.join(map(render, node.children))})"
     if isinstance(node, And | Not):
-        return _all(_deepest_first(node.children if isinstance(node, And) else (node,)))
+        return _all(node.children if isinstance(node, And) else (node,))
     return _quoted(terms.ALL)
 
 
@@ -116,10 +116,6 @@ def _all(children: Sequence[Node]) -> str:
     unwanted = [render(child.child) for child in children if isinstance(child, Not)]
     found = " AND ".join(render(child) for child in children if not isinstance(child, Not)) or _quoted(terms.ALL)
     return f"(({found}) NOT ({' OR '.join(unwanted)}))" if unwanted else f"({found})"
-
-
-def _deepest_first(nodes: Sequence[Node]) -> list[Node]:
-    return sorted(nodes, key=depth, reverse=True)
 
 
 def _any(column: str, tokens: Sequence[str]) -> str:

@@ -19,7 +19,7 @@ from tracker import terms
 from tracker.archive import tables as t
 from tracker.archive.ranges import sort_key
 from tracker.archive.store import Store
-from tracker.archive.values import in_force, load
+from tracker.archive.tables import in_force, load
 from tracker.errors import NotFound
 from tracker.models.source import Evidence
 from tracker.models.statement import Classification, Event, Label, Link, Post, Statement, Version

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, bindparam, func, or_, select, text, update
 
 from tracker.archive import tables as t
 from tracker.archive.keep import Keeping
-from tracker.archive.values import dump, load
+from tracker.archive.tables import dump, load
 from tracker.errors import NotFound
 from tracker.models.telling import Alert, Delivered, Delivery, Notification, Outbox, Silence
 
