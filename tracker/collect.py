@@ -201,11 +201,11 @@ async def _pages(claim: Claim, desk: Collector, now: datetime, asked: list[Asked
     """The paging loop, for every kind: fills `asked`, whatever ends it."""
     source, state = claim.source, claim.state
     kind = KINDS[source.kind]
-    await _within_budget(kind.name, desk, now)
     request: Request | None = kind.ask(source, state)
     known = await asyncio.to_thread(desk.archive.known, source.name) if state.first_read_at else {}
     full = cadence.wants_full(state, now)
     while request is not None and len(asked) < MOST_PAGES:
+        await _within_budget(kind.name, desk, now, sum(one.sight.reads for one in asked if one.sight))
         validated = request.conditional and not full and not asked
         asking = _validated(request, state) if validated else request
         reply = await desk.web.send(asking, partial(desk.still, claim))
@@ -220,12 +220,13 @@ async def _pages(claim: Claim, desk: Collector, now: datetime, asked: list[Asked
         request = sight.next
 
 
-async def _within_budget(kind: str, desk: Collector, now: datetime) -> None:
+async def _within_budget(kind: str, desk: Collector, now: datetime, reading: int) -> None:
+    """SourceThrottled when the month's reads, with those that this poll has made so far, reach the budget."""
     budget = desk.budgets.get(kind)
     if budget is None:
         return
     month = now.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    spent = await asyncio.to_thread(desk.archive.reads_since, kind, month)
+    spent = reading + await asyncio.to_thread(desk.archive.reads_since, kind, month)
     if spent >= budget.monthly_reads:
         following = month.replace(year=month.year + month.month // 12, month=month.month % 12 + 1)
         spent_words = f"the month's budget of {budget.monthly_reads:,} reads is spent (${spent * budget.price:,.2f})"

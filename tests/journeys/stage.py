@@ -84,6 +84,7 @@ class Stage:
     """What the servers say. `posts` are X posts newest first, `feed` a document and its status; `calls` came in."""
 
     posts: list[dict[str, Any]] = field(default_factory=list)
+    page: int = 100
     includes: dict[str, Any] = field(default_factory=dict)
     feed: bytes = b""
     feed_status: int = 200
@@ -108,9 +109,12 @@ class Stage:
     def _timeline(self, query: Mapping[str, list[str]]) -> dict[str, Any]:
         since = int(query.get("since_id", ["0"])[0])
         data = [post for post in self.posts if int(post["id"]) > since]
+        begin = int(query.get("pagination_token", ["0"])[0])
+        rest, data = data[begin + self.page :], data[begin : begin + self.page]
         if not data:
             return {"meta": {"result_count": 0}}
-        meta = {"result_count": len(data), "newest_id": data[0]["id"], "oldest_id": data[-1]["id"]}
+        meta: dict[str, Any] = {"result_count": len(data), "newest_id": data[0]["id"], "oldest_id": data[-1]["id"]}
+        meta |= {"next_token": str(begin + self.page)} if rest else {}
         return {"data": data, "includes": self.includes, "meta": meta}
 
 

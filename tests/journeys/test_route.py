@@ -248,3 +248,15 @@ async def test_the_month_s_budget_of_reads_is_honoured_and_said(tmp_path: Path) 
 
 def test_a_look_up_does_not_cost_one_of_the_pages_that_a_poll_of_x_may_read() -> None:
     assert x.Options(handle="AOdera").max_pages + 1 < MOST_PAGES
+
+
+async def test_a_poll_of_many_pages_stops_where_the_budget_ends_and_keeps_what_it_has(tmp_path: Path) -> None:
+    async with desk(tmp_path, NOW, sources=SOURCES, rules=RULES, extra="[x]\nmonthly_reads = 4") as it:
+        it.stage.page = 2
+        numbers = range(2000000000000000069, 2000000000000000060, -1)
+        it.stage.posts = [post(number, f"Post {number}.", "2026-03-10T08:00:00.000Z") for number in numbers]
+        await it.round("odera-x")
+        assert it.tracker.archive.reads_since("x", NOW - timedelta(days=1)) == 4
+        assert len(it.found("source:odera-x")) == 4
+        (status,) = it.tracker.archive.sources(["odera-x"])
+        assert (status.state.reason or "").startswith("the month's budget of 4 reads is spent")
