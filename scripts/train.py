@@ -34,7 +34,7 @@ TARGET = HERE.parent / "tracker" / "classify" / "data" / "weights.npz"
 LABELS = tuple(taxonomy.shipped_names())
 FOLDS = 8
 #: Strength of the named features, of the n-grams, inverse regularisation, weight of a sentence of our own.
-DENSE, HASHED, C, OWN = 0.3, 2.0, 2.0, 1.0
+DENSE, HASHED, C, OWN = 0.3, 2.5, 3.0, 1.0
 #: How often a sentence with slots is filled.
 VARIANTS = 3
 ALERT_PRECISION = 0.95

@@ -20,7 +20,7 @@ _HUMPS = re.compile(r"[A-ZÀ-ÞА-Я]+(?![a-zà-ÿа-яё])|[A-ZÀ-ÞА-Я]?[a-z
 _URL = re.compile(r"(?:https?://|pic\.twitter|www\.)\S+|\bt\.co/\S+")
 #: Signs that fold to more or fewer characters, made one that does not: the offsets stay.
 _PLAIN = {0x2026: ".", 0xFE0F: " ", 0x20E3: " "}
-_STOP = re.compile(r"[.!?…؟\n|]+(?=\s|$)|\n")
+_STOP = re.compile(r"[.!?…؟\n|]+(?=\s|$)|\n|(?<=\S)  (?=\S)")
 _ARABIC = re.compile(r"[\u0621-\u064a]")
 _CYRILLIC = re.compile(r"[\u0400-\u04ff]")
 #: Conjunctions, prepositions and the article that Arabic writes on the word, longest first.
