@@ -99,6 +99,8 @@ class Postroom:
         receiver = self._receiver(delivery)
         message = channels.write(delivery.notification, receiver, delivery.recipient, self.context, self.clock.now())
         if isinstance(message, Call):
+            if delivery.notification.type != "test" and await asyncio.to_thread(self.archive.gone, receiver.name):
+                raise DeliveryDead(f"not called: it answered 410; `tracker notify test {receiver.name}` tries again")
             channels.judge(await self.web.post(message))
         elif self.mailer is None:
             raise DeliveryRetry("no [mail] is configured: add it to tracker.toml")

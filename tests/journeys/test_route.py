@@ -14,6 +14,7 @@ import pytest
 from stage import SECRET, desk
 
 from tracker.collect import MOST_PAGES
+from tracker.models.telling import Notification, NotificationType
 from tracker.sources import x
 
 NOW = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
@@ -148,6 +149,27 @@ async def test_a_webhook_is_signed_over_the_exact_bytes_and_keeps_its_id_over_at
         expected = base64.b64encode(hmac.new(key, (signed + raw).encode(), hashlib.sha256).digest()).decode()
         assert second["webhook-signature"] == f"v1,{expected}"
         assert it.tracker.archive.outbox().pending == 0
+
+
+async def test_a_webhook_that_answered_410_is_not_called_again_until_a_test_succeeds(tmp_path: Path) -> None:
+    async with desk(tmp_path, NOW, sources=SOURCES, rules=RULES) as it:
+        archive = it.tracker.archive
+
+        async def told(number: int, kind: NotificationType = "statement.alert") -> str:
+            data = {"rule": "r", "reason": "", "statement": None}
+            payload = {"type": kind, "timestamp": "2026-03-10T09:00:00Z", "data": data}
+            archive.notify(Notification(f"n{number}", kind, "desk", it.clock.now(), payload, ("desk",)))
+            it.clock.go(seconds=1)
+            (done,) = await it.tracker.postroom.deliver_due()
+            return f"{done.state} {len(it.stage.calls)}"
+
+        it.stage.hook_status = 410
+        assert await told(1) == "dead 1"
+        it.stage.hook_status = 200
+        assert await told(2) == "dead 1"
+        assert "notify test desk" in archive.outbox().dead_letters[0][3]
+        assert await told(3, "test") == "sent 2"
+        assert await told(4) == "sent 3"
 
 
 async def test_a_first_reading_alerts_nobody_and_the_reason_is_kept(tmp_path: Path) -> None:

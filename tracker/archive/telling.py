@@ -165,6 +165,15 @@ class Telling(Keeping):
                 free = {"lease_token": None, "lease_until": None, "settled_at": now}
                 self.change(connection, t.deliveries, "id", rows, *held, **free)
 
+    def gone(self, receiver: str) -> bool:
+        """Whether the receiver's last answer was 410: it asks not to be called again."""
+        row, whole = t.deliveries.c, t.notifications.c
+        last = select(row.state, row.reason).join(t.notifications, whole.id == row.notification)
+        last = last.where(whole.receiver == receiver, row.state.in_(("sent", "dead"))).order_by(row.settled_at.desc())
+        with self.reading() as connection:
+            found = connection.execute(last.limit(1)).first()
+        return found is not None and found.state == "dead" and "answered 410" in (found.reason or "")
+
     def outbox(self) -> Outbox:
         """How many deliveries stand where. A dead letter is (delivery, receiver, recipient, reason)."""
         row, whole = t.deliveries.c, t.notifications.c
