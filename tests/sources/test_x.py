@@ -233,6 +233,12 @@ def test_an_edit_is_a_state_of_its_first_post(spelling: str) -> None:
     assert found.published_inferred == "from the id of its first version"
 
 
+def test_an_edit_under_the_id_of_another_day_keeps_the_time_that_is_stated() -> None:
+    chain = ["1990000000000000050", "1990000000000000090"]
+    found = draft(post(id=chain[1], created_at="2026-11-25T22:33:11.000Z", edit_history_tweet_ids=chain))
+    assert (str(found.published_at), found.published_inferred) == ("2026-11-25 22:33:11+00:00", None)
+
+
 def test_of_two_states_of_one_post_on_a_page_the_latest_counts() -> None:
     chain = ["100", "101"]
     posts = [

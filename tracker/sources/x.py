@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import Any, Literal
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -39,6 +39,8 @@ _UNKNOWN_LANGS = {"und", "zxx", "qme", "qam", "qct", "qht", "qst", "art"}
 #: Below this an id tells no time: snowflakes began in November 2010, and simulators count from 1.
 FIRST_SNOWFLAKE = 10**15
 _EPOCH_MS = 1288834974657
+#: An edit comes within an hour; an id that is of another day is a simulator's, and tells no time.
+LONGEST_EDITED = timedelta(days=1)
 
 
 class Options(Strict):
@@ -194,8 +196,8 @@ def _draft(post: At, media: Mapping[str, At], others: Mapping[str, At], handle: 
     stated, lang, begun = post["created_at"].text(), shown["lang"].text(), _snowflake(chain[0])
     created, assumed = dates.read(stated)
     published, is_edit = created, len(chain) > 1
-    if is_edit and begun and created:  # an edit's created_at is the time of the edit
-        published, assumed = min(begun, created), "from the id of its first version"
+    if is_edit and begun and created and begun < created < begun + LONGEST_EDITED:  # created_at is that of the edit
+        published, assumed = begun, "from the id of its first version"
     elif begun and not created:
         assumed = "from the id"
     return Draft(
