@@ -173,6 +173,21 @@ def test_no_phrase_reaches_from_the_title_into_the_text(engines: list[Archive]) 
         assert totals == [1, 0]
 
 
+def test_what_says_more_of_what_is_asked_comes_first(engines: list[Archive]) -> None:
+    filler = "de la paix et du pain " * 3
+    name, kept = fill(engines, [f"aide {filler}", f"aide {filler} aide et aide", f"port {filler}", filler])
+    ids = [one.id for one in kept[0]]
+    for archive in engines:
+        for tree, wanted in (
+            (AnyWord("aide", ("aid",)), [1, 0]),
+            (Or((Phrase(("aide",)), Phrase(("rien",)))), [1, 0]),
+            (And((Phrase(("paix",)), Not(Phrase(("port",))), Or((Phrase(("aide", "et")), Phrase(("paix",)))))), [1]),
+        ):
+            scoped = And((AnyFacet((f"source:{name}",)), tree))
+            found = archive.search(scoped, sort="relevance").statements
+            assert [one.id for one in found][: len(wanted)] == [ids[number] for number in wanted]
+
+
 @pytest.mark.parametrize("sort", ["date", "relevance"])
 def test_pages_follow_one_another_without_gap_or_double(engines: list[Archive], sort: str) -> None:
     name, _ = fill(engines, [f"page {'mot ' * (n % 7)}" for n in range(23)])
