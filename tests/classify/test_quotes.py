@@ -96,3 +96,9 @@ def test_a_common_run_of_eight_words_shares_a_fingerprint(
 )
 def test_near_duplicates_are_told_from_other_texts(a: str, b: str, same: bool) -> None:
     assert alike(a, b) is same
+
+
+def test_a_quotation_far_down_a_long_article_is_found() -> None:
+    report = "Bla bla et rebla. " * 900 + "« des échanges très fructueux sur la sécurité »"
+    assert [quote.verdict for quote in find(None, report, [("post", POST)])] == ["exact"]
+    assert set(fingerprints(report + " " + POST)) & set(fingerprints(POST))

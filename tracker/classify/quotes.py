@@ -19,8 +19,11 @@ _SHINGLE, _WINDOW = 4, 5
 RUN, MARKED = 8, 4
 #: How alike (of 100) the words in quotation marks must be to some stretch of the original.
 _ALIKE = 85.0
-#: Words of a text that are compared.
-_MOST = 3_000
+#: How often one run of words is looked at, should a text say the same again and again.
+_SAME = 5
+#: Characters and words of a text that are compared.
+_LONGEST = 40_000
+_MOST = 6_000
 _MARKS = re.compile(
     r"«([^«»]{8,900})»|“([^“”]{8,900})[”“]|„([^„“”]{8,900})[“”]|\"([^\"\n]{8,900})\"|‹([^‹›]{8,900})›|「([^「」]{4,900})」|(?<!\w)[‘']([^‘’'\n]{8,300}(?:['’]\w[^‘’'\n]{0,300})*)[’'](?!\w)"
 )
@@ -38,7 +41,7 @@ class Quote:
 
 def fingerprints(text: str) -> tuple[int, ...]:
     """Winnowed hashes (below 2**63, sorted): two texts that share a run of 8 words share one of them at least."""
-    words = read("text", text).words
+    words = read("text", text, _LONGEST).words
     hashes = [_hash(words[i : i + _SHINGLE]) for i in range(len(words) - _SHINGLE + 1)]
     if len(hashes) <= _WINDOW:
         return (min(hashes),) if hashes else ()
@@ -51,17 +54,18 @@ def _hash(words: Sequence[str]) -> int:
 
 def find(title: str | None, text: str, candidates: Iterable[tuple[str, str]]) -> list[Quote]:
     """The longest stretch of each candidate (id, text) that the title or text quotes; none for the others."""
-    fields = [read("title", title)] if title else []
-    fields.append(read("text", text))
+    fields = [read("title", title, _LONGEST)] if title else []
+    fields.append(read("text", text, _LONGEST))
+    windows = [(one, _windows(one)) for one in fields]
     found = []
     for statement, original in candidates:
-        source = read("text", original)
-        best = max(
-            (quote for one in fields for quote in (*_marked(one, source, statement), *_runs(one, source, statement))),
-            key=lambda q: (len(q.words.exact), q.verdict == "exact"),
-            default=None,
+        source = read("text", original, _LONGEST)
+        quotes = (
+            quote
+            for one, places in windows
+            for quote in (*_marked(one, source, statement), *_runs(one, places, source, statement))
         )
-        if best:
+        if best := max(quotes, key=lambda q: (len(q.words.exact), q.verdict == "exact"), default=None):
             found.append(best)
     return found
 
@@ -98,21 +102,28 @@ def _verdict(quoted: str, plain: str) -> Verdict | None:
     return None
 
 
-def _runs(one: Field, source: Field, statement: str) -> Iterable[Quote]:
-    """Common runs of RUN words and more that say something (four longer words at least)."""
+def _windows(one: Field) -> dict[tuple[str, ...], list[int]]:
+    """Where each run of RUN words of the quoting text begins."""
     places: dict[tuple[str, ...], list[int]] = defaultdict(list)
-    theirs, ours = source.words[:_MOST], one.words[:_MOST]
-    for i in range(len(theirs) - RUN + 1):
-        places[tuple(theirs[i : i + RUN])].append(i)
+    words = one.words[:_MOST]
+    for i in range(len(words) - RUN + 1):
+        if len(places[window := tuple(words[i : i + RUN])]) < _SAME:
+            places[window].append(i)
+    return places
+
+
+def _runs(one: Field, places: dict[tuple[str, ...], list[int]], source: Field, statement: str) -> Iterable[Quote]:
+    """Common runs of RUN words and more that say something (four longer words at least)."""
+    ours, theirs = one.words[:_MOST], source.words[:_MOST]
     at = 0
-    while places and at <= len(ours) - RUN:
-        starts = places.get(tuple(ours[at : at + RUN]), ())
+    while at <= len(theirs) - RUN:
+        starts = places.get(tuple(theirs[at : at + RUN]), ())
         if not starts:
             at += 1
             continue
-        length = max(_common(ours, at, theirs, start) for start in starts)
-        if len({word for word in ours[at : at + length] if len(word) > 3}) >= 4:
-            yield Quote(statement, one.span(at, at + length - 1), "exact")
+        length, start = max((_common(ours, begin, theirs, at), -begin) for begin in starts)
+        if len({word for word in theirs[at : at + length] if len(word) > 3}) >= 4:
+            yield Quote(statement, one.span(-start, -start + length - 1), "exact")
         at += length
 
 

@@ -56,9 +56,9 @@ class Field:
         return Words(self.name, self.raw[begin:final], begin, final)
 
 
-def read(name: Literal["title", "text"], raw: str) -> Field:
+def read(name: Literal["title", "text"], raw: str, longest: int = LONGEST) -> Field:
     """The words of one field; addresses are no words, `#BurkinaFaso` is two."""
-    raw = raw[:LONGEST]
+    raw = raw[:longest]
     blank = _URL.sub(lambda m: " " * len(m[0]), raw) if "://" in raw or "t.co" in raw or "www." in raw else raw
     blank = blank.translate(_PLAIN)
     folded = text.fold(blank)
@@ -67,8 +67,8 @@ def read(name: Literal["title", "text"], raw: str) -> Field:
     if "#" in blank or "@" in blank:
         humps = _humps(blank, folded)
         spans = [part for span in spans for part in humps.get(span[0], (span,))]
-    longest = text.LONGEST_TOKEN
-    found.words = [folded[start : min(end, start + longest)] for start, end in spans]
+    cut = text.LONGEST_TOKEN
+    found.words = [folded[start : min(end, start + cut)] for start, end in spans]
     found.starts = [start for start, _ in spans]
     found.ends = [end for _, end in spans]
     stops = [match.start() for match in _STOP.finditer(folded)]
