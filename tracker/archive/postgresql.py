@@ -39,7 +39,7 @@ match = "terms @@ CAST(:m{n} AS tsquery)"
 #: planner reads the whole table for what it takes for common.
 _found = "WITH found AS MATERIALIZED (SELECT {key} AS k FROM words WHERE {match} AND {within}) SELECT k FROM found"
 some: tuple[str, ...] = (
-    "SELECT k FROM (SELECT {key} AS k, terms FROM words WHERE {within} ORDER BY 1 DESC LIMIT 10000) AS newest"
+    "SELECT k FROM (SELECT {key} AS k, terms FROM words WHERE {within} ORDER BY 1 DESC LIMIT 5000) AS newest"
     " WHERE {match} LIMIT :n",
     f"{_found} LIMIT :n",
 )
