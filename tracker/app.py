@@ -149,13 +149,20 @@ class Tracker:
 
     async def poll(self, names: Sequence[str] | None = None) -> int:
         """Ask the named sources now, or else what is due, and keep what they say; the number asked."""
-        started = asked = await self.collector.tick(names)
-        while asked and names is None:  # more may be due than are asked at once
-            await self.collector.drain()
-            asked = await self.collector.tick()
-            started += asked
+        waiting, started = list(dict.fromkeys(names or self._due())), 0
+        while waiting:
+            room = await self.collector.room()
+            asked, waiting = waiting[:room], waiting[room:]
+            started += await self.collector.tick(asked)
         await self.collector.drain()
         return started
+
+    def _due(self) -> list[str]:
+        """What is due at this moment: what comes due while it is asked waits for the next poll."""
+        states = [one for one in self.archive.sources() if one.source.enabled]
+        due = {one.source.name: one.state.next_poll_at for one in states}
+        now = self.clock.now()
+        return sorted((name for name, at in due.items() if not at or at <= now), key=lambda name: due[name] or now)
 
     async def relate(self) -> tuple[int, int]:
         """Relate what waits for it; the numbers of statements related and of alerts added."""

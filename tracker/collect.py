@@ -88,6 +88,12 @@ class Collector:
             raise self._failure
         return len(claims)
 
+    async def room(self) -> int:
+        """Wait until another source may be asked; how many may."""
+        while len(self._polls) >= self.parallel:
+            await asyncio.wait(self._polls, return_when=asyncio.FIRST_COMPLETED)
+        return self.parallel - len(self._polls)
+
     async def drain(self) -> None:
         """Wait until every started poll is kept."""
         while self._polls:

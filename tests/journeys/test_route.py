@@ -282,3 +282,15 @@ async def test_a_poll_of_many_pages_stops_where_the_budget_ends_and_keeps_what_i
         assert len(it.found("source:odera-x")) == 4
         (status,) = it.tracker.archive.sources(["odera-x"])
         assert (status.state.reason or "").startswith("the month's budget of 4 reads is spent")
+
+
+async def test_more_sources_than_are_asked_at_once_are_all_polled_once_named_or_due(tmp_path: Path) -> None:
+    one = '[[source]]\nname = "s{}"\nkind = "feed"\nurl = "{{site}}/rss/{}"\npublisher = "P"\nevery = "1s"\n'
+    sources = "".join(one.format(number, number) for number in range(7))
+    async with desk(tmp_path, NOW, sources=sources.replace("{{", "{").replace("}}", "}")) as it:
+        it.stage.feed = feed(QUIET)
+        it.tracker.collector.parallel = 3
+        it.tracker.collector.progress = lambda *_: it.clock.go(seconds=9)
+        assert await it.tracker.poll() == 7
+        assert await it.tracker.poll([f"s{number}" for number in range(7)]) == 7
+        assert len(it.stage.asked) == 14

@@ -57,8 +57,11 @@ def poll_once(session: Session, names: Sequence[str] | None, json: bool) -> int:
         show.as_json(summary)
     else:
         _print(summary)
-    failed = any(row["failure"] for row in summary["sources"])
-    return int(failed or any(one["state"] != "sent" for one in summary["delivered"]))
+    held = set(names or ()) - {row["source"] for row in summary["sources"]}
+    for name in sorted(held):
+        typer.echo(f"tracker: {name}: another process is polling it now", err=True)
+    failed = held or any(row["failure"] for row in summary["sources"])
+    return int(bool(failed) or any(one["state"] != "sent" for one in summary["delivered"]))
 
 
 def _known(tracker: Tracker, names: Sequence[str] | None) -> None:
