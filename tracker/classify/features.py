@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tracker.classify.document import Document
+from tracker.classify.lexicon import Hit
 from tracker.classify.names import Named
 from tracker.classify.tokens import Field
 from tracker.text import fold
@@ -37,6 +40,8 @@ _PAIRS = _GEO | {
 }  # fmt: skip
 #: What a speaker's office says of what he speaks about.
 _OFFICES = ("candidate", "mayor", "minister", "president")
+#: Words of a field that say what a statement is about; an article goes on to speak of much else.
+_LEAD = 300
 #: Words between two that count as one after the other.
 _WINDOW = 6
 
@@ -47,13 +52,14 @@ def of(document: Document) -> dict[str, float]:
     """Named features with their values."""
     found: dict[str, float] = {}
     geo = _geography(document, found)
-    for hit in document.hits:
+    hits = [hit for hit in document.hits if hit.first < _LEAD]
+    for hit in hits:
         found[f"c:{hit.concept}"] = found.get(f"c:{hit.concept}", 0.0) + 1.0
     for name in [key for key in found if key.startswith("c:")]:
         found[name] = min(found[name], 3.0) ** 0.5
         if name[2:] in _GEO:
             found.update((f"{name}&{flag}", 1.0) for flag in geo)
-    for spots in _sentences(document):
+    for spots in _sentences(document, hits):
         _pairs(spots, found)
     found[f"from:{'speaker' if document.home else document.utterance.origin}"] = 1.0
     office = (document.utterance.speaker.office or "").lower()
@@ -61,9 +67,9 @@ def of(document: Document) -> dict[str, float]:
     return found
 
 
-def _sentences(document: Document) -> list[list[Spot]]:
+def _sentences(document: Document, hits: Sequence[Hit]) -> list[list[Spot]]:
     by_sentence: dict[tuple[str, int], list[Spot]] = {}
-    for hit in document.hits:
+    for hit in hits:
         if hit.concept in _PAIRS:
             spot = (hit.first, hit.last, hit.concept)
             by_sentence.setdefault((hit.field.name, hit.field.sentence[hit.first]), []).append(spot)
