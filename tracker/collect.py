@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -29,8 +30,7 @@ from tracker.sources import KINDS
 MOST_PAGES = 52
 #: Writes are grouped for up to this long, in seconds, and up to so many readings.
 GROUP_WAIT, GROUP_SIZE = 0.05, 64
-#: Seconds until another worker may take over a source from one that died. What is in hand is held for longer three
-#: times a lease: a host's queue and a source's pages may take minutes.
+#: Seconds until another worker may take over a source from one that died; what is in hand is held for longer.
 LEASE = 25.0
 
 Progress = Callable[[Reading, Kept], None]
@@ -111,19 +111,16 @@ class Collector:
             for poll in self._polls:
                 poll.cancel()
             await asyncio.gather(*self._polls, return_exceptions=True)
-        for task in (self._keeper, self._beat):
-            if task is not None:
-                task.cancel()
+        for task in filter(None, (self._keeper, self._beat)):
+            task.cancel()
         self._keeper = self._beat = None
 
     async def _poll(self, claim: Claim) -> None:
         reading: Reading | None = None
         try:
             reading = await read(claim, self)
-        except LeaseLost:
-            return
         except ArchiveError as error:
-            self._failure = error
+            self._failure = self._failure if isinstance(error, LeaseLost) else error
             return
         except asyncio.CancelledError:
             await asyncio.to_thread(self.archive.release, [claim])
@@ -144,11 +141,9 @@ class Collector:
             await self.clock.sleep(self.lease / 3)
             claims, ends = [claim for claim, _ in self._hands.values()], self.clock.monotonic() + self.lease
             until = self.clock.now() + timedelta(seconds=self.lease)
-            try:
-                held = await asyncio.to_thread(self.archive.extend, claims, until) if claims else []
-            except ArchiveError:
-                continue
-            self._hands |= {claim.key: (claim, ends) for claim in held if claim.key in self._hands}
+            with suppress(ArchiveError):
+                held = await asyncio.to_thread(self.archive.extend, claims, until)
+                self._hands |= {claim.key: (claim, ends) for claim in held if claim.key in self._hands}
 
     async def _keep(self) -> None:
         while True:
