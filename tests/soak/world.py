@@ -210,6 +210,7 @@ class Children:
 
     def __init__(self, zygote: subprocess.Popen[str], folder: Path) -> None:
         self._zygote, self._folder, self.log = zygote, folder, folder / "log"
+        self.started: list[int] = []
         (folder / "phase").write_bytes(b"\0")
         with (folder / "phase").open("r+b") as shared:
             self.phase = mmap.mmap(shared.fileno(), 1)
@@ -223,7 +224,8 @@ class Children:
         assert self._zygote.stdout is not None
         self._zygote.stdin.write(json.dumps(order) + "\n")
         self._zygote.stdin.flush()
-        return int(self._zygote.stdout.readline())
+        self.started.append(int(self._zygote.stdout.readline()))
+        return self.started[-1]
 
     async def end(self, pid: int, number: int = signal.SIGKILL) -> None:
         """Signal one, and wait until it is gone."""
@@ -246,9 +248,12 @@ def children() -> Iterator[Children]:
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "tests.soak.child"]
         zygote = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        running = Children(zygote, Path(folder))
         try:
-            yield Children(zygote, Path(folder))
+            yield running
         finally:
+            for pid in filter(alive, running.started):  # of a test that failed
+                os.kill(pid, signal.SIGKILL)
             zygote.communicate()
 
 
