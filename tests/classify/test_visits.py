@@ -92,6 +92,12 @@ def test_each_field_that_was_read_has_its_words() -> None:
     assert all(text[words.start : words.end] == words.exact for words in named.values())
 
 
+@pytest.mark.parametrize(("written", "place"), [("Lomé", "Lomé"), ("LOMÉ", "Lomé"), ("#Lomé", "Lomé")])
+def test_a_place_is_called_as_the_text_calls_it(written: str, place: str) -> None:
+    visit = framed(said(f"Je viens d'arriver à {written} pour une visite officielle au Togo.", "awa-diarra"))
+    assert visit.place == place
+
+
 def test_i_is_the_speaker() -> None:
     visit = framed(said("Je viens d'arriver à Accra pour une visite officielle.", "awa-diarra"))
     assert [party.leader for party in visit.visitors] == ["awa-diarra"]

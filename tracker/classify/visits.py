@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
+from tracker import text
 from tracker.classify import dates
 from tracker.classify.document import Document
 from tracker.classify.features import at
@@ -203,7 +204,11 @@ def _place(document: Document, host: str | None) -> tuple[str | None, Words | No
     if not towns:
         return None, None
     best = max(towns, key=lambda n: (n.entry.kind in _TOWNS, at(n)))
-    return best.entry.spelling, best.field.span(best.first, best.last)
+    words = best.field.span(best.first, best.last)
+    if text.fold(words.exact) != text.fold(best.entry.spelling):
+        return best.entry.spelling, words  # inflected, or with a preposition written on it
+    written = words.exact
+    return written.title() if written.isupper() or written.islower() else written, words
 
 
 def _status(by: dict[str, list[Hit]], when: dates.When | None) -> tuple[VisitStatus, Words | None]:
