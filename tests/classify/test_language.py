@@ -18,6 +18,7 @@ from tracker.classify.language import identify
         ("Conversei hoje com o presidente sobre a cúpula", "pt"),
         ("استقبلت اليوم الرئيس في القاهرة", "ar"),
         ("Президент прибыл с визитом", "ru"),
+        ("النهارده قابلنا الرئيس في القاهره وكلمناه عن الشغل", "ar"),
         ("Der Bundeskanzler hat heute in Berlin den Präsidenten empfangen", "de"),
         ("Президент України прибув з візитом до Варшави", "uk"),
     ],

@@ -25,6 +25,8 @@ _LOOKED_AT = 180
 _FEW_LETTERS = 25
 
 
+#: Spoken varieties whose writing is read with the standard language's lexicon.
+_WRITTEN_AS = {"arz": "ar"}
 #: So many function words, and no other language's so many, confirm what the platform declares.
 _CONFIRMED = 4
 
@@ -57,6 +59,7 @@ def identify(raw: str, declared: str | None = None) -> str | None:
             return claim
     labels, shares = _model().predict(" ".join(bare.split()), k=1)
     found, share = str(labels[0]).removeprefix("__label__"), float(shares[0])
+    found = _WRITTEN_AS.get(found, found)
     if claim and found != claim and (share < _SURE or letters < _FEW_LETTERS):
         return claim
     return found
