@@ -28,17 +28,12 @@ def run(arguments: list[str]) -> int:
         return done.code if isinstance(done.code, int) else 0
     except wrong_call as error:
         return _say(_call_trouble(error), 2)
-    except typer.Abort:
-        return 130
     except ConfigError as error:
-        return _say(error.problems, 2, prefix="")
-    except UsageError as error:
-        return _say([str(error)], 2)
-    except ArchiveError as error:
-        return _say([str(error)], 3)
+        return _say(error.problems, 2)
     except TrackerError as error:
-        return _say([str(error)], 1)
-    except KeyboardInterrupt:
+        code = 2 if isinstance(error, UsageError) else 3 if isinstance(error, ArchiveError) else 1
+        return _say([f"tracker: {error}"], code)
+    except (KeyboardInterrupt, typer.Abort):
         return 130
 
 
@@ -48,12 +43,12 @@ def _call_trouble(error: Any) -> list[str]:
     command = error.ctx.command_path if error.ctx else "tracker"
     if error.ctx and error.ctx.info_name in ("search", "export") and said.startswith("No such option"):
         said = f'{said} (a query that begins with - goes after "--")'
-    return [f"{said.rstrip('.')}: see {command} --help"] if said and len(said) < 500 else []
+    return [f"tracker: {said.rstrip('.')}: see {command} --help"] if said and len(said) < 500 else []
 
 
-def _say(problems: list[str], code: int, prefix: str = "tracker: ") -> int:
+def _say(problems: list[str], code: int) -> int:
     from tracker.text import visible
 
     for problem in problems:
-        print(prefix + visible(problem), file=sys.stderr)
+        print(visible(problem), file=sys.stderr)
     return code

@@ -1,14 +1,13 @@
-"""`classify`: one text explained, or many, a JSON object a line."""
+"""`classify`: the public shape of one text's classification, and many texts, a JSON object a line."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from itertools import islice
 from typing import Any, TextIO
 
 from tracker.classify import Classifier, Utterance, utterance_of
-from tracker.cli.explain import visit as line
 from tracker.cli.show import json_line
 from tracker.models import shape as shapes
 from tracker.models.statement import Classification, Visit
@@ -22,14 +21,11 @@ def lines(classifier: Classifier, source: TextIO, target: TextIO) -> int:
     bad = 0
     while batch := list(islice(source, BATCH)):
         rows = [read(line) for line in batch if line.strip()]
-        understood = iter(classifier.classify([utterance for _, utterance in rows if isinstance(utterance, Utterance)]))
-        for key, utterance in rows:
-            if isinstance(utterance, Utterance):
-                row = {"id": key, **shape(next(understood))}
-            else:
-                row = {"id": key, "error": utterance}
-                bad += 1
-            target.write(json_line(row))
+        understood = iter(classifier.classify([said for _, said in rows if isinstance(said, Utterance)]))
+        for key, said in rows:
+            good = isinstance(said, Utterance)
+            target.write(json_line({"id": key, **(shape(next(understood)) if good else {"error": said})}))
+            bad += not good
     return int(bad > 0)
 
 
@@ -57,10 +53,7 @@ def shape(understood: Classification) -> dict[str, Any]:
         "labels": [shapes.label(label) for label in understood.labels],
         "scores": dict(understood.scores),
         "events": [_visit(visit) for visit in understood.visits],
-        "mentions": [
-            {"kind": m.kind, "ref": m.ref, "exact": m.words.exact, "start": m.words.start, "end": m.words.end}
-            for m in understood.mentions
-        ],
+        "mentions": [{"kind": m.kind, "ref": m.ref, **asdict(m.words)} for m in understood.mentions],
         "classifier": understood.version,
     }
 
@@ -75,30 +68,5 @@ def _visit(visit: Visit) -> dict[str, Any]:
         "place": visit.place,
         "date": visit.day.isoformat() if visit.day else None,
         "date_end": visit.day_end.isoformat() if visit.day_end else None,
-        "evidence": [
-            {"of": of, "field": w.field, "exact": w.exact, "start": w.start, "end": w.end} for of, w in visit.words
-        ],
+        "evidence": [{"of": of, **asdict(words)} for of, words in visit.words],
     }
-
-
-def explain(understood: Classification) -> Iterator[str]:
-    """The classification in lines, with the words that led to it."""
-    if not understood.classified:
-        yield f"language {understood.lang or 'unknown'}: not classified ({understood.version})"
-        return
-    yield f"language {understood.lang}, classifier {understood.version}"
-    for label in understood.labels:
-        yield f"label {label.name} {label.score:.2f} by {label.by}: " + _quoted(w.exact for w in label.words)
-    if not understood.labels:
-        yield "no label"
-    rest = sorted(understood.scores.items(), key=lambda pair: -pair[1])
-    yield "scores " + ", ".join(f"{name} {score:.2f}" for name, score in rest)
-    for mention in understood.mentions:
-        where = f"{mention.words.start}-{mention.words.end}"
-        yield f"mention {mention.kind} {mention.ref}: “{mention.words.exact}” ({where})"
-    for visit in understood.visits:
-        yield f"visit {line(visit)}; " + ", ".join(f"{of} “{words.exact}”" for of, words in visit.words)
-
-
-def _quoted(words: Iterable[str]) -> str:
-    return ", ".join(f"“{word}”" for word in words) or "the text as a whole"

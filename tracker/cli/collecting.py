@@ -1,22 +1,153 @@
-"""Commands about what is collected: sources, coverage, leaders."""
+"""Commands about what is collected: poll, status, sources, coverage, leaders."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tracker.cli.session import Json, session
+from tracker.cli import show
+from tracker.cli.session import Json, check_name, session
+from tracker.cli.telling import deliveries, delivery_line
+from tracker.errors import NotFound
+
+if TYPE_CHECKING:
+    from tracker.app import Tracker
+    from tracker.models.registry import Leader
+    from tracker.models.source import Kept, Reading
+
+OUTCOME = (
+    "source",
+    "outcome",
+    "items",
+    "new",
+    "edited",
+    "alerts",
+    ("what was wrong", lambda row: row["failure"] or "; ".join(row["notes"])),
+)
+STATE = ("name", "kind", "state", "last_success_at", "last_new_at", "next_poll_at", "failures", "reason")
+NO_SOURCES = "no sources: name some in sources.toml"
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add this module's commands."""
-    sources = typer.Typer(no_args_is_help=True, help="What is polled.")
-    sources.command("list")(sources_list)
-    app.add_typer(sources, name="sources")
-    app.command()(coverage)
-    app.command()(leaders)
+def poll(
+    context: typer.Context,
+    sources: Annotated[list[str] | None, typer.Argument(help="Names of sources; without one, whatever is due.")] = None,
+    json: Json = False,
+) -> None:
+    """Ask the named sources now, or else what is due; then relate and deliver what became due.
+
+    Example: tracker poll goita-x tv5monde
+    """
+    told = session(context).run(lambda tracker: _poll(tracker, sources or None))
+    failed = sum(bool(row["failure"]) for row in told["sources"])
+    held = set(sources or ()) - {row["source"] for row in told["sources"]}
+    polled = show.Table(told["sources"], OUTCOME, "nothing is due")
+    show.answer(json, told, [polled, *map(delivery_line, told["delivered"])])
+    typer.echo(f"{told['polled']} polled, {told['new']} new, {told['edited']} edited, {failed} failed", err=True)
+    for name in sorted(held):
+        typer.echo(f"tracker: {name}: another process is polling it now", err=True)
+    if failed or held or any(one["state"] != "sent" for one in told["delivered"]):
+        raise typer.Exit(1)
+
+
+async def _poll(tracker: Tracker, names: list[str] | None) -> dict[str, Any]:
+    """Poll, relate and deliver once."""
+    done: list[tuple[Reading, Kept]] = []
+    known = {source.name: source for source in tracker.settings.sources}
+    for name in names or ():
+        check_name("source", name, known, " in sources.toml")
+        if not known[name].enabled:
+            raise NotFound(f"source {name!r} is off: {known[name].paused_reason or 'enabled = false in sources.toml'}")
+    due = len(names) if names else sum(source.enabled for source in known.values())
+    with show.progress("polling", due) as advance:
+
+        def progress(reading: Reading, kept: Kept) -> None:
+            done.append((reading, kept))
+            advance()
+
+        tracker.progress = progress
+        await tracker.poll(names)
+    return {
+        "polled": len(done),
+        "new": sum(len(kept.new) for _, kept in done),
+        "edited": sum(len(kept.edited) for _, kept in done),
+        "related": (await tracker.relate())[0],
+        "sources": [_polled(reading, kept) for reading, kept in done],
+        "delivered": deliveries(await tracker.tell()),
+    }
+
+
+def _polled(reading: Reading, kept: Kept) -> dict[str, Any]:
+    return {
+        "source": reading.claim.source.name,
+        "outcome": reading.outcome,
+        "items": reading.items_seen,
+        "new": len(kept.new),
+        "edited": len(kept.edited),
+        "alerts": kept.alerts,
+        "failure": reading.failure,
+        "notes": reading.notes,
+        "next_poll_at": reading.state.next_poll_at,
+    }
+
+
+def status(context: typer.Context, json: Json = False) -> None:
+    """How the archive, the sources, the outbox and the digests stand.
+
+    Example: tracker status --json
+    """
+    with session(context).tracker() as tracker:
+        told = _status(tracker)
+    show.answer(json, told, _lines(told))
+
+
+def _status(tracker: Tracker) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    from tracker.models import shape
+
+    archive, counts = tracker.archive, tracker.archive.status()
+    letters = ("delivery", "receiver", "recipient", "reason")
+    outbox = asdict(archive.outbox())
+    outbox["dead_letters"] = [dict(zip(letters, one, strict=True)) for one in outbox["dead_letters"]]
+    return {
+        "version": tracker.version,
+        "database": archive.shown_url,
+        "statements": counts["statements"],
+        "counts": counts,
+        "sources": [shape.source(one) for one in archive.sources()],
+        "outbox": outbox,
+        "digests": [_digest(tracker, digest.name) for digest in tracker.settings.digests],
+        "reads": _reads(tracker),
+    }
+
+
+def _digest(tracker: Tracker, name: str) -> dict[str, Any]:
+    last = tracker.archive.last_issue(name)
+    day, made, size = (last.day, last.made_at, len(last.statements)) if last else (None, None, 0)
+    return {"name": name, "last_issue": day, "statements": size, "made_at": made}
+
+
+def _reads(tracker: Tracker) -> dict[str, Any]:
+    """What X bills this month; nothing where nobody asks it."""
+    month = tracker.clock.now().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    x, reads = tracker.settings.x, tracker.archive.reads_since("x", month)
+    if not reads and not any(source.kind == "x" for source in tracker.settings.sources):
+        return {}
+    return {"x": {"reads": reads, "budget": x.monthly_reads, "dollars": round(reads * x.price, 2)}}
+
+
+def _lines(told: dict[str, Any]) -> Iterator[str | show.Table]:
+    outbox = told["outbox"]
+    yield f"statement-tracker {told['version']}, {told['database']}: {told['statements']:,} statements"
+    yield show.Table(told["sources"], STATE, NO_SOURCES)
+    yield "outbox: " + ", ".join(f"{outbox[state]} {state}" for state in ("pending", "sending", "held", "dead"))
+    for dead in outbox["dead_letters"]:
+        yield f"  dead: {dead['receiver']} {dead['recipient']}: {dead['reason']}"
+    for kind, reads in told["reads"].items():
+        yield f"{kind}: {reads['reads']:,} of {reads['budget']:,} reads this month, ${reads['dollars']:,.2f}"
 
 
 def sources_list(context: typer.Context, json: Json = False) -> None:
@@ -24,19 +155,11 @@ def sources_list(context: typer.Context, json: Json = False) -> None:
 
     Example: tracker sources list
     """
-    from tracker.cli import show
     from tracker.models import shape
 
     with session(context).tracker() as tracker:
-        shapes = [shape.source(one) for one in tracker.archive.sources()]
-    if json:
-        show.as_json(shapes)
-        return
-    show.table(
-        ("name", "kind", "origin", "state", "statements", "reason", "proof"),
-        [(s["name"], s["kind"], s["origin"], s["state"], s["statements"], s["reason"], s["proof"]) for s in shapes],
-        "no sources: name some in sources.toml",
-    )
+        found = [shape.source(one) for one in tracker.archive.sources()]
+    show.rows(json, found, ("name", "kind", "origin", "state", "statements", "reason", "proof"), NO_SOURCES)
 
 
 def coverage(
@@ -45,35 +168,20 @@ def coverage(
     days: Annotated[int, typer.Option(min=1, help="Look back so many days.")] = 7,
     json: Json = False,
 ) -> None:
-    """The spans of time in which a source was really watched, and the share of each day.
+    """The spans of time in which a source was really watched, and the share of all the time.
 
     Example: tracker coverage goita-x --days 30
     """
-    from tracker.cli import show
-    from tracker.errors import NotFound
-    from tracker.models.shape import instant
-
     with session(context).tracker() as tracker:
-        if source not in {one.source.name for one in tracker.archive.sources()}:
-            raise NotFound(f"no source {source!r}: see tracker sources list")
+        check_name("source", source, (one.source.name for one in tracker.archive.sources()), " in tracker sources list")
         now = tracker.clock.now()
         after = now - timedelta(days=days)
-        spans = tracker.archive.coverage(source, after, now)
-    watched = sum((min(s.end, now) - max(s.start, after)).total_seconds() for s in spans)
-    share = watched / (now - after).total_seconds()
-    if json:
-        show.as_json(
-            {
-                "source": source,
-                "after": instant(after),
-                "before": instant(now),
-                "share": round(share, 5),
-                "spans": [{"start": instant(s.start), "end": instant(s.end), "polls": s.polls} for s in spans],
-            }
-        )
-        return
-    show.table(("from", "to", "polls"), [(s.start, s.end, s.polls) for s in spans], "not watched in this time")
-    show.line(f"{source}: watched {share:.1%} of the last {days} days")
+        found = tracker.archive.coverage(source, after, now)
+    share = sum((min(s.end, now) - max(s.start, after)).total_seconds() for s in found) / (days * 86400)
+    spans = [{"start": s.start, "end": s.end, "polls": s.polls} for s in found]
+    told = {"source": source, "after": after, "before": now, "share": round(share, 5), "spans": spans}
+    table = show.Table(spans, ("start", "end", "polls"), "not watched in this time")
+    show.answer(json, told, [table, f"{source}: watched {share:.1%} of the last {days} days"])
 
 
 def leaders(context: typer.Context, json: Json = False) -> None:
@@ -81,40 +189,25 @@ def leaders(context: typer.Context, json: Json = False) -> None:
 
     Example: tracker leaders
     """
-    from tracker.cli import show
-    from tracker.models.shape import instant
-
     with session(context).tracker() as tracker:
         kept = tracker.archive.speakers()
-        day = tracker.clock.now().date()
-        rows = []
-        for leader in tracker.registry.leaders:
-            speaker = tracker.registry.speaker(leader.id, None, day)
-            count, last = kept.get(leader.id, (0, None))
-            rows.append(
-                {
-                    "id": leader.id,
-                    "name": leader.name,
-                    "office": speaker.office,
-                    "country": speaker.country,
-                    "statements": count,
-                    "last": instant(last),
-                    "aliases": list(leader.aliases),
-                    "tenures": [
-                        {
-                            "office": t.office,
-                            "from": t.since.isoformat(),
-                            "to": t.until.isoformat() if t.until else None,
-                        }
-                        for t in leader.tenures
-                    ],
-                }
-            )
-    if json:
-        show.as_json(rows)
-        return
-    show.table(
-        ("id", "name", "office", "country", "statements", "last"),
-        [(r["id"], r["name"], r["office"], r["country"], r["statements"], r["last"]) for r in rows],
-        "no leaders: name some in leaders.toml",
-    )
+        found = [_leader(tracker, one, *kept.get(one.id, (0, None))) for one in tracker.registry.leaders]
+    columns = ("id", "name", "office", "country", "statements", "last")
+    show.rows(json, found, columns, "no leaders: name some in leaders.toml")
+
+
+def _leader(tracker: Tracker, one: Leader, count: int, last: Any) -> dict[str, Any]:
+    speaker = tracker.registry.speaker(one.id, None, tracker.clock.now().date())
+    return {
+        "id": one.id,
+        "name": one.name,
+        "office": speaker.office,
+        "country": speaker.country,
+        "statements": count,
+        "last": last,
+        "aliases": one.aliases,
+        "tenures": [{"office": t.office, "from": t.since, "to": t.until} for t in one.tenures],
+    }
+
+
+COMMANDS = (poll, status, sources_list, coverage, leaders)

@@ -1,4 +1,4 @@
-"""The tree of commands. Each module of this folder adds its own."""
+"""The tree of commands."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from tracker.cli import collecting, digesting, finding, moving, running, telling, understanding
 from tracker.cli.session import Session
 
 app = typer.Typer(
@@ -42,7 +43,21 @@ def options(
     context.obj = Session(config)
 
 
-from tracker.cli import collecting, finding, moving, running, telling, understanding  # noqa: E402  # they need `app`
-
-for part in (running, collecting, finding, telling, understanding, moving):
-    part.add_to(app)
+#: Groups of commands: what they are about, and the beginning of their functions' names.
+GROUPS = {
+    "config": "Look at the config.",
+    "sources": "What is polled.",
+    "rules": "Who is told of what.",
+    "alerts": "What fired.",
+    "silence": "Keep alerts quiet for a while.",
+    "digest": "The morning mail.",
+    "notify": "Try a receiver.",
+    "taxonomy": "The labels, and the phrases of your own.",
+}
+groups = {name: typer.Typer(no_args_is_help=True, help=what) for name, what in GROUPS.items()}
+for part in (running, collecting, finding, telling, digesting, understanding, moving):
+    for command in part.COMMANDS:
+        group, _, verb = command.__name__.partition("_")
+        groups[group].command(verb)(command) if group in groups else app.command()(command)
+for name, tree in groups.items():
+    app.add_typer(tree, name=name)

@@ -10,6 +10,7 @@ import asyncio
 import os
 import socket
 import tempfile
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -32,47 +33,36 @@ RATE = 12.0
 LIVED = timedelta(days=3)
 
 
-def demonstrate_once(json: bool) -> int:
+def once(json: bool) -> None:
     """Live through the world's past days and end; counts of each step of the route."""
-    counts = asyncio.run(_once(quiet=json))
-    if json:
-        show.as_json(counts)
-    else:
-        show.table(("step", "what came of it"), list(_lines(counts)), "nothing happened")
-    return 0
 
-
-def demonstrate(port: int) -> int:
-    """Live through the past days, then run the daemon until it is stopped."""
-    if port and not is_free(port):
-        raise UsageError(f"port {port} is taken: try tracker demo --port 0")
-    asyncio.run(_live(port))
-    return 0
-
-
-async def _once(quiet: bool) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory(prefix="tracker-demo-") as folder:
-        world = World(datetime.now(UTC))  # the demo is dated relative to now
-        async with _at(world, Path(folder), free_port()) as tracker:
-            await live_through(world, tracker, quiet)
+    async def whole() -> dict[str, Any]:
+        async with _at(World(datetime.now(UTC)), free_port()) as (world, tracker):  # dated relative to now
+            await live_through(world, tracker, quiet=json)
             return counts_of(world, tracker)
 
+    counts = asyncio.run(whole())
+    show.answer(json, counts, (f"{step}: {_joined(value)}" for step, value in counts.items()))
 
-async def _live(port: int) -> None:
+
+def live(port: int) -> None:
+    """Live through the past days, then run the daemon until it is stopped."""
     from tracker.cli.logs import configure
     from tracker.daemon import Daemon
 
-    with tempfile.TemporaryDirectory(prefix="tracker-demo-") as folder:
-        world = World(datetime.now(UTC), rate=RATE)
-        async with _at(world, Path(folder), port or free_port()) as tracker:
+    async def whole() -> None:
+        async with _at(World(datetime.now(UTC), rate=RATE), port or free_port()) as (world, tracker):
             typer.echo("living through the last days of a small world on loopback …", err=True)
-            await live_through(world, tracker, quiet=True)
+            await live_through(world, tracker)
             world.follow(SystemClock().now)
             configure(tracker.settings)
-            daemon = Daemon(tracker)
             telling = asyncio.create_task(_narrate(world))
-            await daemon.run(_welcome)
+            await Daemon(tracker).run(_welcome)
             telling.cancel()
+
+    if port and not is_free(port):
+        raise UsageError(f"port {port} is taken: try tracker demo --port 0")
+    asyncio.run(whole())
 
 
 def is_free(port: int) -> bool:
@@ -92,15 +82,16 @@ def free_port() -> int:
 
 
 @asynccontextmanager
-async def _at(world: World, folder: Path, port: int) -> AsyncIterator[Tracker]:
-    """A Tracker on a config that points at the running world."""
-    async with running(world) as ports:
-        environment = write_config(folder, ports, world.now, port)
-        tracker = build(load(folder, {**os.environ, **environment}), WorldClock(world))
-        try:
-            yield tracker
-        finally:
-            await tracker.close()
+async def _at(world: World, port: int) -> AsyncIterator[tuple[World, Tracker]]:
+    """The running world, and a Tracker on a config that points at it."""
+    with tempfile.TemporaryDirectory(prefix="tracker-demo-") as folder:
+        async with running(world) as ports:
+            environment = write_config(Path(folder), ports, world.now, port)
+            tracker = build(load(Path(folder), {**os.environ, **environment}), WorldClock(world))
+            try:
+                yield world, tracker
+            finally:
+                await tracker.close()
 
 
 async def live_through(world: World, tracker: Tracker, quiet: bool = True) -> None:
@@ -113,21 +104,19 @@ async def live_through(world: World, tracker: Tracker, quiet: bool = True) -> No
         await tracker.relate()
         await tracker.make_digests()
         await tracker.tell()
-        if not quiet:
-            for words in world.happened_since(seen):
-                typer.echo(show.cell(words), err=True)
+        for words in () if quiet else world.happened_since(seen):
+            typer.echo(show.cell(words), err=True)
         seen = moment
 
 
 def counts_of(world: World, tracker: Tracker) -> dict[str, Any]:
     """What each step of the route came to, counted in the archive and at the sinks."""
     archive = tracker.archive
-    issues = archive.issues()
     return {
         "world": {"channels": len(world.channels), "from": instant(world.instants()[0]), "to": instant(world.now)},
         **archive.status(),
-        "sources_by_state": _states(tracker),
-        "issues": [{"digest": i.digest, "date": i.day.isoformat(), "statements": len(i.statements)} for i in issues],
+        "sources_by_state": Counter(one.state.health for one in archive.sources()),
+        "issues": [{"digest": i.digest, "date": i.day, "statements": len(i.statements)} for i in archive.issues()],
         "received": {
             "mails": len(world.mails),
             "calls": len(world.calls),
@@ -137,18 +126,8 @@ def counts_of(world: World, tracker: Tracker) -> dict[str, Any]:
     }
 
 
-def _states(tracker: Tracker) -> dict[str, int]:
-    states: dict[str, int] = {}
-    for one in tracker.archive.sources():
-        states[one.state.health] = states.get(one.state.health, 0) + 1
-    return states
-
-
-def _lines(counts: dict[str, Any]) -> list[tuple[str, str]]:
-    return [
-        (key, ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else str(value))
-        for key, value in counts.items()
-    ]
+def _joined(value: Any) -> str:
+    return ", ".join(f"{key} {one}" for key, one in value.items()) if isinstance(value, dict) else str(value)
 
 
 def _welcome(page: str) -> None:

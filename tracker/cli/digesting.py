@@ -1,108 +1,153 @@
-"""`digest preview`, `digest send` and `notify test`: which period is meant, and what became of it."""
+"""Commands about digests: which period is meant, and what became of its issue."""
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
+from dataclasses import asdict, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Any
 
-from tracker import digest as journey
-from tracker.cli.polling import near
-from tracker.cli.values import local_day
-from tracker.decide import brief, period
-from tracker.errors import NotFound, UsageError
-from tracker.models.shape import instant
-from tracker.models.telling import Delivered, Digest, Issue, Notification, Period
+import typer
+
+from tracker.cli import show
+from tracker.cli.session import Json, check_name, session
+from tracker.cli.session import day as parse_day
+from tracker.cli.telling import deliveries
+from tracker.errors import UsageError
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from tracker.app import Tracker
-    from tracker.cli.session import Session
+    from tracker.models.telling import Digest, Issue, Period
+
+Name = Annotated[str, typer.Argument(help="The digest's name.")]
+Day = Annotated[str | None, typer.Option("--date", help="The period that ends on this local day.")]
+COUNTED = ("statements", lambda issue: len(issue["statements"]))
 
 
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """A digest mail as it would be."""
+def digest_list(context: typer.Context, json: Json = False) -> None:
+    """The digests and their issues.
 
-    subject: str
-    text: str
-    html: str
-    statements: tuple[str, ...]
-
-
-def preview(session: Session, name: str, day: str | None, now: bool) -> Preview:
-    """The issue of a period as it is or would be; the period in progress unless a day is named."""
-    from tracker.channels import email
-
-    with session.tracker() as tracker:
-        one = replace(_named(tracker, name), empty="mail")
-        at = tracker.clock.now()
-        meant = _current(one, at) if now or day is None else period.ending(one, local_day("--date", day))
-        issue = tracker.archive.issue(name, meant.day)
-        if issue is None:
-            waiting = tracker.archive.unissued(name, min(meant.end, at))
-            issue = Issue(name, meant.day, meant.start, meant.end, at, waiting)
-        written = journey.lay_out(tracker.archive, one, [issue], tracker.label_titles)
-        notification = brief.notification(one, written, at)
-        assert notification is not None  # noqa: S101  # only an empty one that is skipped is None
-        return Preview(*email.render(notification, tracker.postroom.context, at), issue.statements)
+    Example: tracker digest list
+    """
+    with session(context).tracker() as tracker:
+        issues = [{"date": one.day, **asdict(one)} for one in tracker.archive.issues()]
+        digests = [
+            {"name": d.name, "to": d.to, "at": f"{d.at:%H:%M}", "timezone": d.timezone, "query": d.query.text}
+            for d in tracker.settings.digests
+        ]
+    parts = (
+        show.Table(digests, ("name", "at", "timezone", "to", "query"), "no digests: name one in rules.toml"),
+        show.Table(issues, ("digest", "date", COUNTED, "made_at"), "no issue yet"),
+    )
+    show.answer(json, {"digests": digests, "issues": issues}, parts)
 
 
-def send(session: Session, name: str, day: str | None, now: bool) -> dict[str, Any]:
-    """Make and mail one issue; what became of it."""
-    if day and now:
+def digest_preview(
+    context: typer.Context,
+    name: Name,
+    date: Day = None,
+    now: Annotated[bool, typer.Option("--now", help="What has matched until now.")] = False,
+    html: Annotated[bool, typer.Option("--html", help="The HTML part instead of the text.")] = False,
+    json: Json = False,
+) -> None:
+    """The mail as it would be, made and mailed to nobody; of the period in progress unless a day is named.
+
+    Example: tracker digest preview morning
+    """
+    with session(context).tracker() as tracker:
+        mail = _preview(tracker, name, None if now else date)
+    show.answer(json, mail, (f"Subject: {mail['subject']}\n", mail["html" if html else "text"]))
+
+
+def digest_send(
+    context: typer.Context,
+    name: Name,
+    date: Day = None,
+    now: Annotated[bool, typer.Option("--now", help="Close the current period early.")] = False,
+    json: Json = False,
+) -> None:
+    """Make and mail the issue of the last finished period; doing it again mails nothing again.
+
+    Example: tracker digest send morning --date 2022-11-03
+    """
+    if date and now:
         raise UsageError("--date and --now exclude each other")
-
-    async def whole(tracker: Tracker) -> dict[str, Any]:
-        one = _named(tracker, name)
-        at = tracker.clock.now()
-        meant = _meant(one, at, local_day("--date", day) if day else None, now)
-        before = tracker.archive.issue(name, meant.day)
-        issue = journey.make(tracker.archive, one, meant, tracker.label_titles, at)
-        delivered = [d for d in await tracker.tell() if d.delivery.notification.receiver == f"digest:{name}"]
-        return {
-            "digest": name,
-            "date": issue.day.isoformat(),
-            "start": instant(issue.start),
-            "end": instant(issue.end),
-            "statements": len(issue.statements),
-            "outcome": _outcome(one, issue, before, delivered),
-            "deliveries": [
-                {"recipient": d.delivery.recipient, "state": d.state, "reason": d.reason} for d in delivered
-            ],
-        }
-
-    return session.run(whole)
+    sent = session(context).run(lambda tracker: _send(tracker, name, date, now))
+    show.answer(json, sent, [f"{name} of {sent['date']}: {sent['statements']} statements; {sent['outcome']}"])
+    if any(one["state"] not in ("sent", "pending") for one in sent["deliveries"]):
+        raise typer.Exit(1)
 
 
-def _meant(one: Digest, at: datetime, day: date | None, now: bool) -> Period:
-    if now:
-        return _current(one, at)
-    if day is None:
+def _preview(tracker: Tracker, name: str, date: str | None) -> dict[str, Any]:
+    """The mail of a period's issue as it is or would be."""
+    from tracker import digest as journey
+    from tracker.channels import email
+    from tracker.decide import brief, period
+    from tracker.models.telling import Issue
+
+    one, at = replace(_named(tracker, name), empty="mail"), tracker.clock.now()
+    meant = _current(one, at) if date is None else period.ending(one, parse_day("--date", date))
+    issue = tracker.archive.issue(name, meant.day)
+    if issue is None:
+        waiting = tracker.archive.unissued(name, min(meant.end, at))
+        issue = Issue(name, meant.day, meant.start, meant.end, at, waiting)
+    written = journey.lay_out(tracker.archive, one, [issue], tracker.label_titles)
+    notification = brief.notification(one, written, at)
+    assert notification is not None  # noqa: S101  # only an empty one that is skipped is None
+    subject, text, html = email.render(notification, tracker.postroom.context, at)
+    return {"subject": subject, "text": text, "html": html, "statements": issue.statements}
+
+
+async def _send(tracker: Tracker, name: str, date: str | None, now: bool) -> dict[str, Any]:
+    """Make and mail one issue; what became of it."""
+    from tracker import digest as journey
+    from tracker.models.shape import instant
+
+    one, at = _named(tracker, name), tracker.clock.now()
+    meant = _current(one, at) if now else _finished(one, at, date)
+    before = tracker.archive.issue(name, meant.day)
+    issue = journey.make(tracker.archive, one, meant, tracker.label_titles, at)
+    told = deliveries(d for d in await tracker.tell() if d.delivery.notification.receiver == f"digest:{name}")
+    return {
+        "digest": name,
+        "date": issue.day.isoformat(),
+        "start": instant(issue.start),
+        "end": instant(issue.end),
+        "statements": len(issue.statements),
+        "outcome": _outcome(one, issue, before, told),
+        "deliveries": told,
+    }
+
+
+def _finished(one: Digest, at: datetime, date: str | None) -> Period:
+    """The last finished period, or the one that ends on a day."""
+    from tracker.decide import period
+
+    if date is None:
         return period.ending(one, _current(one, at).day - timedelta(days=1))
-    meant = period.ending(one, day)
+    meant = period.ending(one, parse_day("--date", date))
     if meant.end > at:
-        raise UsageError(f"the period of {day} ends at {meant.end:%Y-%m-%d %H:%M} UTC: use --now to close it early")
+        raise UsageError(f"the period of {date} ends at {meant.end:%Y-%m-%d %H:%M} UTC: use --now to close it early")
     return meant
 
 
 def _current(one: Digest, at: datetime) -> Period:
     """The period in progress, closed at this instant."""
-    day = at.astimezone(ZoneInfo(one.timezone)).date()
-    found = period.ending(one, day)
+    from zoneinfo import ZoneInfo
+
+    from tracker.decide import period
+
+    today = at.astimezone(ZoneInfo(one.timezone)).date()
+    found = period.ending(one, today)
     if found.end <= at:
-        found = period.ending(one, day + timedelta(days=1))
+        found = period.ending(one, today + timedelta(days=1))
     return replace(found, end=at)
 
 
-def _outcome(one: Digest, issue: Issue, before: Issue | None, delivered: list[Delivered]) -> str:
-    if delivered:
-        return "; ".join(
-            f"{d.delivery.recipient}: {d.state}" + (f" ({d.reason})" if d.reason else "") for d in delivered
-        )
+def _outcome(one: Digest, issue: Issue, before: Issue | None, told: list[dict[str, Any]]) -> str:
+    if told:
+        return "; ".join(f"{d['recipient']}: {d['state']}" + (f" ({d['reason']})" * bool(d["reason"])) for d in told)
     if before is not None:
         return "made before, nothing mailed again"
     return "nothing in it, not mailed" if not issue.statements and one.empty == "skip" else "in the outbox"
@@ -110,28 +155,8 @@ def _outcome(one: Digest, issue: Issue, before: Issue | None, delivered: list[De
 
 def _named(tracker: Tracker, name: str) -> Digest:
     digests = {one.name: one for one in tracker.settings.digests}
-    if name not in digests:
-        raise NotFound(f"no digest {name!r} in rules.toml{near(name, tuple(digests))}")
+    check_name("digest", name, digests, " in rules.toml")
     return digests[name]
 
 
-def notify_test(session: Session, name: str) -> list[Delivered]:
-    """Send one test notification now; what each recipient's side answered. Does not wait for retries."""
-    from tracker import channels
-
-    async def whole(tracker: Tracker) -> list[Delivered]:
-        receivers = tracker.settings.receivers
-        if name not in receivers:
-            raise NotFound(f"no receiver {name!r} in rules.toml{near(name, tuple(receivers))}")
-        now = tracker.clock.now()
-        key = "test-" + hashlib.sha256(f"{name}\0{now.isoformat()}".encode()).hexdigest()[:24]
-        payload = {
-            "type": "test",
-            "timestamp": instant(now),
-            "data": {"rule": None, "reason": f"tracker notify test {name}", "statement": None},
-        }
-        recipients = channels.recipients(receivers[name])
-        tracker.archive.notify(Notification(key, "test", name, now, payload, recipients))
-        return [one for one in await tracker.postroom.deliver_due() if one.delivery.notification.id == key]
-
-    return session.run(whole)
+COMMANDS = (digest_list, digest_preview, digest_send)

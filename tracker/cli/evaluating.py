@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,11 @@ from tracker.errors import UsageError
 Row = dict[str, Any]
 #: Statements on which people and classifier differ, shown of each label; --json has all.
 SHOWN = 10
+DIFFER = ("what", "score", "id", "url", ("said", lambda row: show.shorten(row["text"], 80)))
 
 
-def evaluate(classifier: Classifier, file: Path, as_json: bool) -> int:
-    """Print the figures; the exit code: 1 when a line was bad, each of which is named on standard error."""
+def evaluate(classifier: Classifier, file: Path, as_json: bool) -> bool:
+    """Print the figures; whether every line was good: a bad one is named on standard error."""
     read = [(number, _read(line, classifier)) for number, line in enumerate(_lines(file), 1) if line.strip()]
     problems = [f"line {number}: {wrong}" for number, wrong in read if isinstance(wrong, str)]
     rows = [row for _, row in read if not isinstance(row, str)]
@@ -34,14 +35,11 @@ def evaluate(classifier: Classifier, file: Path, as_json: bool) -> int:
             found += map(classifying.shape, classifier.classify(batch))
             advance(len(batch))
     outcome = _figures(classifier, [row for row, _ in rows], found)
-    if as_json:
-        show.as_json({**outcome, "labels": [asdict(one) for one in outcome["labels"]], "problems": problems})
-    else:
-        _print(outcome)
-        typer.echo("statements that it was trained on flatter it: make evaluate cross-validates", err=True)
+    show.answer(as_json, {**outcome, "labels": [*map(asdict, outcome["labels"])], "problems": problems}, _told(outcome))
+    typer.echo("statements that it was trained on flatter it: make evaluate cross-validates", err=True)
     for problem in problems:
         typer.echo(f"{file}: {show.cell(problem)}", err=True)
-    return int(bool(problems))
+    return not problems
 
 
 def _lines(file: Path) -> list[str]:
@@ -89,14 +87,13 @@ def _figures(classifier: Classifier, gold: Sequence[Row], found: Sequence[Row]) 
     }
 
 
-def _print(outcome: Row) -> None:
+def _told(outcome: Row) -> Iterator[str | show.Table]:
     v, differ = outcome["visits"], outcome["confusion"]
-    typer.echo(f"{outcome['statements']:,} statements, classifier {outcome['classifier']}")
-    typer.echo(figures.render(outcome["labels"]))
+    yield f"{outcome['statements']:,} statements, classifier {outcome['classifier']}"
+    yield figures.render(outcome["labels"])
     countries, places = f"{v['countries']} of {v['framed']}", f"{v['place_right']} of {v['places']}"
-    typer.echo(f"\nvisits: {v['visits']} labelled, {v['framed']} found; countries right {countries}, place {places}\n")
+    yield f"\nvisits: {v['visits']} labelled, {v['framed']} found; countries right {countries}, place {places}\n"
     for name in dict.fromkeys(row["label"] for row in differ):
         rows = [row for row in differ if row["label"] == name]
-        typer.echo(f"{name}: {len(rows)} differ" + (f", {SHOWN} shown" if len(rows) > SHOWN else ""))
-        shown = ((r["what"], r["score"], r["id"], r["url"], show.shorten(r["text"], 80)) for r in rows[:SHOWN])
-        show.table(("", "score", "id", "link", "said"), shown, "")
+        yield f"{name}: {len(rows)} differ" + (f", {SHOWN} shown" if len(rows) > SHOWN else "")
+        yield show.Table(rows[:SHOWN], DIFFER, "")

@@ -1,97 +1,105 @@
-"""One statement told in lines: what was said, what is understood of it, and why."""
+"""A statement, a classification or a visit told in lines, from its public shape: what was said, what it means, why."""
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
-from tracker.models.statement import Event, Label, Party, Statement, Version, Visit
+from tracker.cli.show import Shape
 
-
-def statement(one: Statement) -> Iterator[str]:
-    post, speaker = one.post, one.post.speaker
-    who = ", ".join(part for part in (speaker.name, speaker.office, speaker.country) if part) or post.publisher or "?"
-    yield f"{one.id}  {who}  ({post.origin}, {one.source}, {one.kind})"
-    yield f"published {_dates(one)}; first seen {one.first_seen_at:%Y-%m-%d %H:%M:%S} UTC; {one.presence}"
-    yield f"version {one.version} of {one.versions}; {post.url or 'no address'}"
-    yield ""
-    if post.title:
-        yield post.title
-    yield post.text
-    yield ""
-    yield from _understood(one)
+if TYPE_CHECKING:
+    from tracker.models.statement import Version
 
 
-def _dates(one: Statement) -> str:
-    post = one.post
-    if post.published_at:
-        return f"{post.published_at:%Y-%m-%d %H:%M:%S} UTC (stated as {post.published_stated})"
-    stated = f", stated as {post.published_stated}" if post.published_stated else ""
-    return f"about {post.effective_at:%Y-%m-%d %H:%M:%S} UTC ({post.published_inferred}{stated})"
+def statement(one: Shape) -> Iterator[str]:
+    speaker = one["speaker"] or {}
+    who = ", ".join(filter(None, map(speaker.get, ("name", "office", "country")))) or one["publisher"] or "?"
+    yield f"{one['id']}  {who}  ({one['origin']}, {one['source']}, {one['kind']})"
+    yield f"published {_dates(one)}; first seen {_second(one['first_seen_at'])} UTC; {one['presence']}"
+    yield f"version {one['version']} of {one['versions']}; {one['url'] or 'no address'}\n"
+    if one["title"]:
+        yield one["title"]
+    yield one["text"] + "\n"
+    yield from understood(one)
+    for event in one["events"]:
+        yield f"event {event['id']}: {visit(event)}"
+    for link in one["links"]:
+        exact = f" ({link['verdict']}): “{link['exact']}”" if link["exact"] else ""
+        yield f"{link['type']} {link['statement']}{exact}"
 
 
-def _understood(one: Statement) -> Iterator[str]:
-    told = one.classification
-    if not told.classified:
-        yield f"language {told.lang or 'unknown'}: not classified ({told.version})"
+def _dates(one: Shape) -> str:
+    stated = f"stated as {one['published_stated']}"
+    if one["published_at"]:
+        return f"{_second(one['published_at'])} UTC ({stated})"
+    inferred = one["published_inferred"] + (f", {stated}" if one["published_stated"] else "")
+    return f"about {_second(one['effective_at'])} UTC ({inferred})"
+
+
+def _second(instant: str) -> str:
+    return instant[:19].replace("T", " ")
+
+
+def understood(one: Shape) -> Iterator[str]:
+    """Language, labels and mentions of a statement or a classification."""
+    if one["classified"]:
+        yield f"language {one['lang']}, classifier {one['classifier']}"
     else:
-        yield f"language {told.lang}, classifier {told.version}"
+        yield f"language {one['lang'] or 'unknown'}: not classified ({one['classifier']})"
     yield from labels(one)
-    for mention in told.mentions:
-        yield f"mention {mention.kind} {mention.ref}: {mention.words.exact}"
-    for event in one.events:
-        yield f"event {event.id}: {visit(event)}"
-    for link in one.links:
-        yield f"{link.type} {link.statement}" + (f" ({link.verdict}): “{link.exact}”" if link.exact else "")
+    for mention in one["mentions"]:
+        yield f"mention {mention['kind']} {mention['ref']}: “{mention['exact']}”"
 
 
-def labels(one: Statement) -> Iterator[str]:
-    """The labels in force, and those that a person took away."""
-    for label in one.labels:
-        yield f"label {_label(label)}"
-    for label in one.removed:
-        yield f"not {label.name}: {label.reason}"
-    if one.classification.classified and not one.labels:
+def labels(one: Shape) -> Iterator[str]:
+    """The labels in force with the words or the reason for each, and those that a person took away."""
+    for label in one["labels"]:
+        why = ", ".join(f"“{w['exact']}” ({w['field']} {w['start']}-{w['end']})" for w in label["evidence"])
+        why = why or label.get("reason") or "the text as a whole"
+        yield f"label {label['name']} {label['score']:.2f} by {label['by']}: {why}"
+    for label in one.get("removed_labels", ()):
+        yield f"not {label['name']}: {label['reason']}"
+    if one["classified"] and not one["labels"]:
         yield "no label"
 
 
-def _label(label: Label) -> str:
-    words = ", ".join(f"“{w.exact}” ({w.field} {w.start}-{w.end})" for w in label.words)
-    return f"{label.name} {label.score:.2f} by {label.by}" + (
-        f": {words or label.reason}" if words or label.reason else ""
-    )
+def classification(one: Shape) -> Iterator[str]:
+    yield from understood(one)
+    if one["classified"]:
+        rest = sorted(one["scores"].items(), key=lambda pair: -pair[1])
+        yield "scores " + ", ".join(f"{name} {score:.2f}" for name, score in rest)
+    for event in one["events"]:
+        yield f"visit {visit(event)}; " + ", ".join(f"{w['of']} “{w['exact']}”" for w in event["evidence"])
 
 
-def visit(one: Event | Visit) -> str:
+def visit(one: Shape) -> str:
     """A visit in one line: who, to which country, where, when, and how it stands."""
-    when = one.day.isoformat() if one.day else "day unknown"
-    return f"{parties(one.visitors)} -> {one.host.country or '?'}, {one.place or 'place unknown'}, {when}, {one.status}"
+    when, where = one["date"] or "day unknown", one["place"] or "place unknown"
+    return f"{parties(one['visitor'])} -> {one['host']['country'] or '?'}, {where}, {when}, {one['status']}"
 
 
-def parties(sides: Sequence[Party]) -> str:
-    return ", ".join(f"{side.name or side.leader or '?'} ({side.country or '?'})" for side in sides) or "?"
+def parties(sides: Sequence[Shape]) -> str:
+    return ", ".join(f"{side['name'] or side['leader'] or '?'} ({side['country'] or '?'})" for side in sides) or "?"
 
 
 def versions(found: Sequence[Version]) -> Iterator[str]:
-    for index, version in enumerate(found):
-        yield f"version {version.version}, observed {version.observed_at:%Y-%m-%d %H:%M:%S} UTC, SHA-256 {version.hash}"
-        if index == 0:
-            yield "\n".join(part for part in (version.title, version.text) if part)
-        else:
-            yield changes(found[index - 1], version)
-        yield ""
+    before: str | None = None
+    for one in found:
+        said = "\n".join(filter(None, (one.title, one.text)))
+        yield f"version {one.version}, observed {one.observed_at:%Y-%m-%d %H:%M:%S} UTC, SHA-256 {one.hash}"
+        yield (said if before is None else _changes(before.split(), said.split())) + "\n"
+        before = said
 
 
-def changes(before: Version, after: Version) -> str:
+def _changes(old: list[str], new: list[str]) -> str:
     """The words that went [-so-] and came {+so+}."""
-    old, new = (" ".join(filter(None, (v.title, v.text))).split() for v in (before, after))
-    told: list[str] = []
+    import difflib
+
+    told: list[Any] = []
     for what, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if what == "equal":
             told += old[a:b]
             continue
-        if a < b:
-            told.append(f"[-{' '.join(old[a:b])}-]")
-        if c < d:
-            told.append("{+" + " ".join(new[c:d]) + "+}")
+        told += [f"[-{' '.join(old[a:b])}-]"] if a < b else []
+        told += ["{+" + " ".join(new[c:d]) + "+}"] if c < d else []
     return " ".join(told)

@@ -2,45 +2,46 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from tracker.cli.session import Json, Limit, parsed, session
+from tracker.cli import explain
+from tracker.cli import show as shown
+from tracker.cli.session import Json, Key, Limit, Words, midnight, parsed, session, side
 from tracker.errors import UsageError
 
-Output = Annotated[
-    Path | None, typer.Option("--output", "-o", help="Into this file, which is written whole or not at all.")
-]
+if TYPE_CHECKING:
+    from tracker.app import Tracker
+    from tracker.models.query import Node
+    from tracker.models.statement import Statement, Verdict
 
+#: How results are ordered, how statements are exported, and how visits are shown or exported.
+Sort = Literal["date", "relevance"]
+Format = Literal["jsonl", "csv", "json"]
+VisitFormat = Literal["table", "csv", "plover", "ics", "json"]
 
-#: How statements are exported, and how visits are shown or exported.
-Format = StrEnum("Format", ["jsonl", "csv", "json"])
-VisitFormat = StrEnum("VisitFormat", ["table", "csv", "plover", "ics", "json"])
+Side = Annotated[str | None, typer.Option(help="A leader or a country.")]
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="Into this file, whole or not at all.")]
 
-
-class Sort(StrEnum):
-    """How results are ordered."""
-
-    date = "date"
-    relevance = "relevance"
-
-
-Key = Annotated[str, typer.Argument(help="A statement's id, or the first six characters of it or more.")]
-
-
-def add_to(app: typer.Typer) -> None:
-    """Add this module's commands."""
-    for command in (search, show, versions, visits, quote, export):
-        app.command()(command)
+VISIT: shown.Columns = (
+    "date",
+    ("visitor", lambda one: explain.parties(one["visitor"])),
+    ("host", lambda one: explain.parties([one["host"]])),
+    *("place", "status", "statements"),
+)
+#: Words in a row by which a quoted statement is looked up, how many such rows at most, and statements compared.
+ROW, ROWS, COMPARED = 4, 60, 50
+_MARKS = str.maketrans(dict.fromkeys('«»“”„"‹›「」', " "))
 
 
 def search(
     context: typer.Context,
-    query: Annotated[str, typer.Argument(help="In the query language; empty for everything, newest first.")] = "",
-    sort: Annotated[Sort, typer.Option(help="Best match first, or newest first.")] = Sort.date,
+    query: Words = "",
+    sort: Annotated[Sort, typer.Option(help="Best match first, or newest first.")] = "date",
     limit: Limit = 20,
     cursor: Annotated[str | None, typer.Option(help="Where the last page ended (its `next`).")] = None,
     json: Json = False,
@@ -49,21 +50,14 @@ def search(
 
     Example: tracker search "leader:goita label:security_statement after:2022-11-01" --sort relevance
     """
-    from tracker.cli import show as shown
     from tracker.models import shape
 
     with session(context).tracker() as tracker:
-        found = tracker.archive.search(parsed(tracker, query).tree, sort=sort.value, limit=limit, cursor=cursor)
-    if json:
-        shown.as_json(shape.found(query, found))
-        return
-    shown.table(
-        ("id", "published", "who", "labels", "said"),
-        [shown.statement_row(one) for one in found.statements],
-        "nothing found",
-    )
-    more = f"; go on with --cursor {found.next}" if found.next else ""
-    typer.echo(f"{found.total:,}{' or more' if found.capped else ''} found{more}", err=True)
+        page = tracker.archive.search(parsed(tracker, query).tree, sort=sort, limit=limit, cursor=cursor)
+    found = shape.found(query, page)
+    shown.answer(json, found, [shown.Table(found["statements"], shown.STATEMENT, "nothing found")])
+    more = f"; go on with --cursor {page.next}" if page.next else ""
+    typer.echo(f"{page.total:,}{' or more' if page.capped else ''} found{more}", err=True)
 
 
 def show(context: typer.Context, statement: Key, json: Json = False) -> None:
@@ -71,17 +65,11 @@ def show(context: typer.Context, statement: Key, json: Json = False) -> None:
 
     Example: tracker show 7hq2ka
     """
-    from tracker.cli import explain
-    from tracker.cli import show as shown
     from tracker.models import shape
 
     with session(context).tracker() as tracker:
-        one = tracker.archive.statement(statement)
-    if json:
-        shown.as_json(shape.statement(one))
-        return
-    for words in explain.statement(one):
-        shown.line(words)
+        one = shape.statement(tracker.archive.statement(statement))
+    shown.answer(json, one, explain.statement(one))
 
 
 def versions(context: typer.Context, statement: Key, json: Json = False) -> None:
@@ -89,46 +77,22 @@ def versions(context: typer.Context, statement: Key, json: Json = False) -> None
 
     Example: tracker versions 7hq2ka
     """
-    from tracker.cli import explain
-    from tracker.cli import show as shown
-    from tracker.models.shape import instant
-
     with session(context).tracker() as tracker:
         found = tracker.archive.versions(statement)
-    if json:
-        shown.as_json(
-            [
-                {
-                    "statement": v.statement,
-                    "version": v.version,
-                    "observed_at": instant(v.observed_at),
-                    "title": v.title,
-                    "text": v.text,
-                    "hash": v.hash,
-                    "edited_at": instant(v.edited_at),
-                    "evidence": v.evidence_sha256,
-                }
-                for v in found
-            ]
-        )
-        return
-    for words in explain.versions(found):
-        shown.line(words)
+    shapes = [{"evidence": one.evidence_sha256, **asdict(one)} for one in found]
+    shown.answer(json, shapes, explain.versions(found))
 
 
 def visits(
     context: typer.Context,
-    visitor: Annotated[str | None, typer.Option(help="A leader or a country.")] = None,
-    host: Annotated[str | None, typer.Option(help="A leader or a country.")] = None,
+    visitor: Side = None,
+    host: Side = None,
     after: Annotated[str | None, typer.Option(help="From this day on.")] = None,
     before: Annotated[str | None, typer.Option(help="Before this day.")] = None,
-    limit: Annotated[
-        int | None, typer.Option("--limit", "-n", min=1, help="At most so many; 50 in a table, else all.")
-    ] = None,
+    limit: Annotated[int | None, typer.Option("--limit", "-n", min=1, help="50 in a table, else all.")] = None,
     form: Annotated[
-        VisitFormat,
-        typer.Option("--format", help="csv has COLT's columns, plover is JSONL, ics a calendar."),
-    ] = VisitFormat.table,
+        VisitFormat, typer.Option("--format", help="csv has COLT's columns, plover is JSONL, ics a calendar.")
+    ] = "table",
     output: Output = None,
     json: Json = False,
 ) -> None:
@@ -136,41 +100,25 @@ def visits(
 
     Example: tracker visits --host Mali --after 2022-11-01 --format csv --output visits.csv
     """
-    from tracker.cli import explain, exporting
-    from tracker.cli import show as shown
-    from tracker.cli.values import day, side
+    from tracker.cli import exporting
+    from tracker.models import shape
 
-    form = VisitFormat.json if json else form
-    if output and form is VisitFormat.table:
+    form = "json" if json else form
+    if output and form == "table":
         raise UsageError("--output: a table is for the terminal; add --format csv, plover, ics or json")
-    most = limit or (50 if form is VisitFormat.table else 1_000_000)
     with session(context).tracker() as tracker:
         found = tracker.archive.events(
-            after=day("--after", after),
-            before=day("--before", before),
+            after=midnight("--after", after),
+            before=midnight("--before", before),
             visitor=side(tracker.registry, "--visitor", visitor),
             host=side(tracker.registry, "--host", host),
-            limit=most,
+            limit=limit or (50 if form == "table" else 1_000_000),
         )
-        if form is not VisitFormat.table:
+        if form != "table":
             with exporting.into(output) as target:
                 exporting.visits(tracker, found, form, target)
             return
-    shown.table(
-        ("date", "visitor", "host", "place", "status", "told by"),
-        [
-            (
-                one.day,
-                explain.parties(one.visitors),
-                explain.parties((one.host,)),
-                one.place,
-                one.status,
-                ", ".join(one.statements),
-            )
-            for one in found
-        ],
-        "no visits",
-    )
+    shown.rows(False, [*map(shape.event, found)], VISIT, "no visits")
 
 
 def quote(
@@ -182,31 +130,51 @@ def quote(
 
     Example: tracker quote "améliorer la sécurité de nos populations respectives"
     """
-    from tracker.cli import quoting
-    from tracker.cli import show as shown
     from tracker.models import shape
 
     with session(context).tracker() as tracker:
-        found = list(quoting.find(tracker, words))
-    if json:
-        told = [
-            {"verdict": verdict, "exact": exact, "statement": shape.statement(one)} for verdict, exact, one in found
+        found: list[dict[str, Any]] = [
+            {"verdict": verdict, "exact": exact, "statement": shape.statement(one)}
+            for verdict, exact, one in _said(tracker, words)
         ]
-        shown.as_json({"quote": words, "found": told})
+    rows = [{"verdict": one["verdict"], **one["statement"]} for one in found]
+    nobody = "not found in the archive: tracker coverage SOURCE says how well a source was watched"
+    shown.answer(json, {"quote": words, "found": found}, [shown.Table(rows, ("verdict", *shown.STATEMENT), nobody)])
+
+
+def _said(tracker: Tracker, words: str) -> Iterator[tuple[Verdict, str, Statement]]:
+    """(verdict, the words that were found, statement), word for word ones first. `exact` is said of all the words."""
+    from tracker import text
+    from tracker.classify import quotes
+    from tracker.models.query import Or, Phrase
+
+    surface = tuple(text.tokens(words, query=True))
+    if not surface:
         return
-    shown.table(
-        ("verdict", "id", "published", "who", "labels", "said"),
-        [(verdict, *shown.statement_row(one)) for verdict, _, one in found],
-        "not found in the archive: tracker coverage SOURCE says how well a source was watched",
-    )
+    exact = {one.id: one for one in _search(tracker, Phrase(surface))}
+    for one in exact.values():
+        yield "exact", words, one
+    rows = [Phrase(surface[at : at + ROW]) for at in range(max(len(surface) - ROW + 1, 0))][:ROWS]
+    near = tracker.archive.quoted(quotes.fingerprints(words)) + (_search(tracker, Or(tuple(rows))) if rows else [])
+    others = {one.id: one for one in near if one.id not in exact}
+    marked = f"“{words.translate(_MARKS)}”"  # marks inside would end it
+    for found in quotes.find(None, marked, [(o.id, o.post.text) for o in others.values()]):
+        whole = len(text.tokens(found.words.exact, query=True)) >= len(surface)
+        verdict = found.verdict if whole and found.verdict != "exact" else "altered"
+        yield verdict, found.words.exact, others[found.statement]
+
+
+def _search(tracker: Tracker, tree: Node) -> list[Statement]:
+    from tracker.models.query import And, AnyFacet
+
+    every = AnyFacet(("all:all",))  # an official statement and a report alike
+    return list(tracker.archive.search(And((every, tree)), sort="relevance", limit=COMPARED).statements)
 
 
 def export(
     context: typer.Context,
-    query: Annotated[str, typer.Argument(help="In the query language; empty for everything.")] = "",
-    form: Annotated[Format, typer.Option("--format", help="A JSON object a line, a table, or one document.")] = (
-        Format.jsonl
-    ),
+    query: Words = "",
+    form: Annotated[Format, typer.Option("--format", help="A JSON object a line, a table, or one document.")] = "jsonl",
     output: Output = None,
     json: Json = False,
 ) -> None:
@@ -216,6 +184,8 @@ def export(
     """
     from tracker.cli import exporting
 
-    form = Format.json if json else form
     with session(context).tracker() as tracker, exporting.into(output) as target:
-        exporting.statements(tracker, query, form, target)
+        exporting.statements(tracker, query, "json" if json else form, target)
+
+
+COMMANDS = (search, show, versions, visits, quote, export)

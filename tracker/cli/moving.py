@@ -8,10 +8,8 @@ from typing import Annotated
 
 import typer
 
-
-def add_to(app: typer.Typer) -> None:
-    """Add this module's command."""
-    app.command("migrate-database")(migrate_database)
+from tracker.cli import show
+from tracker.errors import UsageError
 
 
 def migrate_database(
@@ -28,8 +26,6 @@ def migrate_database(
 
     from tracker.archive import Archive
     from tracker.archive.copying import copy
-    from tracker.cli import show
-    from tracker.errors import UsageError
 
     def told(table: str, done: int, total: int) -> None:
         typer.echo(f"{table}: {done:,} of {total:,}", err=True)
@@ -43,3 +39,6 @@ def migrate_database(
             stack.enter_context(archive.hold(f"tracker migrate-database, process {os.getpid()}"))
         copied = copy(old, new, told)
     show.line(f"{new.shown_url}: {copied['statements'][0]:,} statements, everything as in {old.shown_url}")
+
+
+COMMANDS = (migrate_database,)

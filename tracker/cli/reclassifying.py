@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
-
-import typer
 
 from tracker.cli import show
 from tracker.cli.exporting import walk
 from tracker.cli.session import parsed
+from tracker.models import shape
 
 if TYPE_CHECKING:
     from tracker.cli.session import Session
@@ -39,7 +39,7 @@ class Tally:
         relabelled, differs = after != before, one.heeded(understood) != one.classification
         self.statements.update(seen=1, differ=differs, relabelled=relabelled)
         if relabelled and len(self.sample) < SAMPLE:
-            self.sample.append({"statement": one.id, **changes, "said": show.statement_row(one)[-1]})
+            self.sample.append({"statement": one.id, **changes, "said": show.said(shape.statement(one))})
         return differs
 
     def by_label(self, *whats: str) -> dict[str, dict[str, int]]:
@@ -80,21 +80,22 @@ def reclassify(session: Session, words: str, apply: bool) -> dict[str, Any]:
     }
 
 
-def tell(outcome: dict[str, Any]) -> None:
+def told(outcome: dict[str, Any]) -> Iterator[str | show.Table]:
     """The outcome in tables and lines."""
-    labels, agreement, applied = outcome["labels"], outcome["agreement"], outcome["applied"]
-    rows = [(name, f"+{n['added']}", f"-{n['removed']}") for name, n in labels.items()]
-    show.table(("label", "added", "removed"), rows, "no label changes")
+    agreement = outcome["agreement"]
+    rows = [
+        {"label": name, "added": f"+{n['added']}", "removed": f"-{n['removed']}"}
+        for name, n in outcome["labels"].items()
+    ]
+    yield show.Table(rows, ("label", "added", "removed"), "no label changes")
     for one in outcome["sample"]:
         signed = [*(f"+{name}" for name in one["added"]), *(f"-{name}" for name in one["removed"])]
-        show.line(f"{one['statement']} {' '.join(signed)}: {one['said']}")
-    did = "changed" if applied else "would change"
-    show.line(
+        yield f"{one['statement']} {' '.join(signed)}: {one['said']}"
+    did = "changed" if outcome["applied"] else "would change"
+    yield (
         f"{outcome['changed']:,} of {outcome['statements']:,} statements {did}, {outcome['relabelled']:,} in their"
         f" labels (classifier {outcome['classifier']})"
     )
     if agreement["of"]:
         each = ", ".join(f"{name} {n['agree']} of {n['of']}" for name, n in agreement["labels"].items())
-        show.line(f"people and classifier agree on {agreement['agree']} of {agreement['of']} corrected labels: {each}")
-    if outcome["changed"]:
-        typer.echo("the daemon, or the next poll, relates them again" if applied else "write it with --apply", err=True)
+        yield f"people and classifier agree on {agreement['agree']} of {agreement['of']} corrected labels: {each}"

@@ -1,27 +1,19 @@
-"""Commands that set up and run: init, config check, run, poll, status, doctor, demo."""
+"""Commands that set up and run: init, config check, run, doctor, demo."""
 
 from __future__ import annotations
 
-import asyncio
 import os
-import shutil
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from tracker.cli.session import Json, session
+from tracker.cli import show
+from tracker.cli.session import Json, Session, session
+from tracker.errors import ArchiveError
 
 if TYPE_CHECKING:
     from tracker.config import Settings
-
-
-def add_to(app: typer.Typer) -> None:
-    """Add this module's commands."""
-    config = typer.Typer(no_args_is_help=True, help="Look at the config.")
-    config.command("check")(config_check)
-    app.add_typer(config, name="config")
-    for command in (init, run, poll, status, doctor, demo):
-        app.command()(command)
 
 
 def init(context: typer.Context) -> None:
@@ -29,20 +21,19 @@ def init(context: typer.Context) -> None:
 
     Example: tracker --config my-config init
     """
+    import shutil
+
     from tracker.config import shipped
 
     folder = session(context).folder
-    written = []
-    for source in sorted(path for path in shipped().rglob("*") if path.suffix in (".toml", ".md")):
-        target = folder / source.relative_to(shipped())
-        if target.exists():
-            continue
+    sources = sorted(path for path in shipped().rglob("*") if path.suffix in (".toml", ".md"))
+    targets = {folder / path.relative_to(shipped()): path for path in sources}
+    missing = [target for target in targets if not target.exists()]
+    for target in missing:
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, target)
-        written.append(str(target))
-    for path in written:
-        typer.echo(path)
-    typer.echo(f"{len(written)} files written; next: tracker --config {folder} config check", err=True)
+        shutil.copyfile(targets[target], target)
+        typer.echo(str(target))
+    typer.echo(f"{len(missing)} files written; next: tracker --config {folder} config check", err=True)
 
 
 def config_check(context: typer.Context, json: Json = False) -> None:
@@ -50,32 +41,22 @@ def config_check(context: typer.Context, json: Json = False) -> None:
 
     Example: tracker config check
     """
-    from tracker.cli import show
-
     settings = session(context).settings()
-    on = [source for source in settings.sources if source.enabled]
-    off = [source for source in settings.sources if not source.enabled]
-    if json:
-        show.as_json(
-            {
-                "ok": True,
-                "sources": len(on),
-                "off": {s.name: s.paused_reason for s in off},
-                "leaders": len(settings.registry.leaders),
-                "rules": len(settings.rules),
-                "receivers": len(settings.receivers),
-                "digests": len(settings.digests),
-            }
-        )
-        return
-    show.line(
-        f"{settings.folder}: {len(on)} sources on, {len(off)} off, {len(settings.registry.leaders)} leaders, "
-        f"{len(settings.rules)} rules, {len(settings.receivers)} receivers, {len(settings.digests)} digests: fine"
-    )
-    for reason in sorted({source.paused_reason for source in off if source.paused_reason}):
-        show.line(f"off: {sum(s.paused_reason == reason for s in off)} sources: {reason}")
+    off = {source.name: source.paused_reason for source in settings.sources if not source.enabled}
+    on = len(settings.sources) - len(off)
+    counts = {
+        "leaders": len(settings.registry.leaders),
+        "rules": len(settings.rules),
+        "receivers": len(settings.receivers),
+        "digests": len(settings.digests),
+    }
+    rest = ", ".join(f"{number} {what}" for what, number in counts.items())
+    lines = [f"{settings.folder}: {on} sources on, {len(off)} off, {rest}: fine"]
+    for reason in sorted(set(filter(None, off.values()))):
+        lines.append(f"off: {list(off.values()).count(reason)} sources: {reason}")
     if not settings.receivers:
-        show.line("nobody is told of anything: no receiver is named in rules.toml")
+        lines.append("nobody is told of anything: no receiver is named in rules.toml")
+    show.answer(json, {"ok": True, "sources": on, "off": off, **counts}, lines)
 
 
 def run(context: typer.Context) -> None:
@@ -85,6 +66,8 @@ def run(context: typer.Context) -> None:
 
     Example: tracker --config config run
     """
+    import asyncio
+
     import structlog
 
     from tracker.app import build
@@ -105,81 +88,87 @@ def run(context: typer.Context) -> None:
     asyncio.run(daemon.run(lambda page: typer.echo(f"statement-tracker is running, page at {page}")))
 
 
-def poll(
-    context: typer.Context,
-    sources: Annotated[list[str] | None, typer.Argument(help="Names of sources; without one, whatever is due.")] = None,
-    json: Json = False,
-) -> None:
-    """Ask the named sources now, or else what is due; then relate and deliver what became due.
-
-    Example: tracker poll goita-x tv5monde
-    """
-    from tracker.cli.polling import poll_once
-
-    raise typer.Exit(poll_once(session(context), sources or None, json))
-
-
-def status(context: typer.Context, json: Json = False) -> None:
-    """How the archive, the sources, the outbox and the digests stand.
-
-    Example: tracker status --json
-    """
-    from tracker.cli import show
-    from tracker.cli.polling import status_shape
-
-    with session(context).tracker() as tracker:
-        shape = status_shape(tracker)
-    if json:
-        show.as_json(shape)
-        return
-    show.line(f"statement-tracker {shape['version']}, {shape['database']}: {shape['statements']:,} statements")
-    show.table(
-        ("source", "kind", "state", "last success", "last new", "next poll", "failures", "reason"),
-        [
-            (
-                s["name"],
-                s["kind"],
-                s["state"],
-                s["last_success_at"],
-                s["last_new_at"],
-                s["next_poll_at"],
-                s["failures"],
-                s["reason"],
-            )
-            for s in shape["sources"]
-        ],
-        "no sources: name some in sources.toml",
-    )
-    outbox = shape["outbox"]
-    show.line("outbox: " + ", ".join(f"{outbox[state]} {state}" for state in ("pending", "sending", "held", "dead")))
-    for dead in outbox["dead_letters"]:
-        show.line(f"  dead: {dead['receiver']} {dead['recipient']}: {dead['reason']}")
-    for kind, reads in shape["reads"].items():
-        show.line(f"{kind}: {reads['reads']:,} of {reads['budget']:,} reads this month, ${reads['dollars']:,.2f}")
-
-
 def doctor(context: typer.Context, json: Json = False) -> None:
     """Look for what would stop this tracker from working, and say what to do about it.
 
     Example: tracker doctor
     """
-    from tracker.cli import show
-    from tracker.cli.checkup import check_up
-
-    findings = check_up(session(context))
-    if json:
-        show.as_json([{"check": f.check, "ok": f.ok, "finding": f.finding} for f in findings])
-    else:
-        for finding in findings:
-            show.line(f"{'ok  ' if finding.ok else 'LOOK'}  {finding.check}: {finding.finding}")
-    if not all(finding.ok for finding in findings):
+    settings = session(context).settings()
+    found = [*_sources(settings), *_archive(session(context)), *_mail(settings), *_told(settings), *_page(settings)]
+    lines = (f"{'ok  ' if one.ok else 'LOOK'}  {one.check}: {one.finding}" for one in found)
+    show.answer(json, [one._asdict() for one in found], lines)
+    if not all(one.ok for one in found):
         raise typer.Exit(1)
 
 
+class Finding(NamedTuple):
+    """One thing looked at; `finding` says what was found and, unless `ok`, what to do."""
+
+    check: str
+    ok: bool
+    finding: str
+
+
+def _sources(settings: Settings) -> Iterator[Finding]:
+    on = sum(source.enabled for source in settings.sources)
+    yield Finding("config", on > 0, f"{on} sources on" if on else "no source is on: add one to sources.toml")
+    for reason in sorted({s.paused_reason for s in settings.sources if s.paused_reason}):
+        yield Finding("sources off", True, reason)
+
+
+def _archive(session: Session) -> Iterator[Finding]:
+    try:
+        with session.tracker() as tracker:
+            archive = tracker.archive
+            archive.ping()
+            yield Finding("database", True, f"{archive.shown_url}: {archive.status()['statements']:,} statements")
+            for one in archive.sources():
+                if one.source.enabled and one.state.health in ("failing", "gone", "suspect"):
+                    yield Finding(f"source {one.source.name}", False, f"{one.state.health}: {one.state.reason}")
+            dead = archive.outbox().dead
+            yield Finding("outbox", dead == 0, f"{dead} dead letters" + (": see tracker status" if dead else ""))
+    except ArchiveError as error:
+        yield Finding("database", False, str(error))
+
+
+def _mail(settings: Settings) -> Iterator[Finding]:
+    import socket
+
+    if settings.mail is None:
+        yield Finding("mail", not settings.digests, "no [mail] in tracker.toml: digests and email receivers are off")
+        return
+    host, port = settings.mail.host, settings.mail.port
+    try:
+        socket.create_connection((host, port), timeout=5).close()
+        yield Finding("mail", True, f"{host}:{port} answers")
+    except OSError as error:
+        yield Finding("mail", False, f"{host}:{port} does not answer ({error}): check [mail] host and port")
+
+
+def _told(settings: Settings) -> Iterator[Finding]:
+    silent = [rule.name for rule in settings.rules if not rule.receivers]
+    if not settings.receivers:
+        yield Finding("receivers", False, "no receiver in rules.toml: nobody is told of anything")
+    elif silent:
+        yield Finding("rules", False, f"no receivers on {', '.join(silent)}")
+    else:
+        yield Finding("receivers", True, f"{len(settings.receivers)} receivers; try one with tracker notify test NAME")
+    alarms = f"operator alarms go to {', '.join(settings.operator)}"
+    nobody = "no [operator] receivers: nobody is told when a source fails"
+    yield Finding("operator", bool(settings.operator), alarms if settings.operator else nobody)
+
+
+def _page(settings: Settings) -> Iterator[Finding]:
+    web = settings.web
+    yield Finding("page", True, f"http://{web.host}:{web.port}" + (", behind a token" if web.token else ""))
+    if not web.public_url:
+        yield Finding("public_url", True, "not set: permalinks and unsubscribe links in mail are off")
+    if "TRACKER_X_BEARER_TOKEN" not in os.environ:
+        yield Finding("X", True, "TRACKER_X_BEARER_TOKEN is not set: X accounts are off")
+
+
 def demo(
-    once: Annotated[
-        bool, typer.Option("--once", help="Run the whole route through the world's days, then end.")
-    ] = False,
+    once: Annotated[bool, typer.Option("--once", help="Run the whole route through the past days, then end.")] = False,
     json: Json = False,
     port: Annotated[int, typer.Option(help="Port of the page; 0 picks a free one.")] = 8000,
 ) -> None:
@@ -187,6 +176,12 @@ def demo(
 
     Example: tracker demo --once --json
     """
-    from tracker.cli.demonstration import demonstrate, demonstrate_once
+    from tracker.cli import demonstration
 
-    raise typer.Exit(demonstrate_once(json) if once else demonstrate(port))
+    if once:
+        demonstration.once(json)
+    else:
+        demonstration.live(port)
+
+
+COMMANDS = (init, config_check, run, doctor, demo)

@@ -1,24 +1,31 @@
-"""What a command works with: the config folder, the Tracker on it, and a way to run a journey."""
+"""What commands share: options, the config folder with the Tracker on it, and values written in words."""
 
 from __future__ import annotations
 
-import asyncio
 import os
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from tracker.errors import NotFound, UsageError
+
 if TYPE_CHECKING:
     from tracker.app import Tracker
+    from tracker.classify import Classifier
     from tracker.config import Settings
     from tracker.models.query import Query
+    from tracker.models.registry import Registry
 
 T = TypeVar("T")
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output, and nothing else there.")]
 Limit = Annotated[int, typer.Option("--limit", "-n", min=1, max=1000, help="At most so many.")]
+Key = Annotated[str, typer.Argument(help="A statement's id, or the first six characters of it or more.")]
+Words = Annotated[str, typer.Argument(help="In the query language; empty for everything.")]
+By = Annotated[str, typer.Option(help="Who says so.", envvar="USER")]
 
 
 class Session:
@@ -32,38 +39,47 @@ class Session:
 
         return load(self.folder, os.environ)
 
-    def lenient_settings(self) -> Settings:
-        """The config, or the shipped one where there is no folder: for commands that need no archive."""
+    def classifier(self) -> Classifier:
+        """The classifier on this config, or on the shipped one where there is no folder: it needs no archive."""
+        from tracker.classify import Classifier
         from tracker.config import load, shipped
 
-        return load(self.folder if self.folder.exists() else shipped(), os.environ)
+        settings = load(self.folder if self.folder.exists() else shipped(), os.environ)
+        return Classifier.load(settings.registry, settings.taxonomy)
 
     @contextmanager
-    def tracker(self, *, inline: bool = False) -> Iterator[Tracker]:
-        """The Tracker on this config, closed at the end. Says on standard error when it migrated the database."""
-        from tracker.app import build
+    def tracker(self) -> Iterator[Tracker]:
+        """The Tracker on this config, closed at the end."""
+        import asyncio
 
-        tracker = build(self.settings(), inline=inline)
+        tracker = self._built()
         try:
-            if tracker.archive.migrated:
-                before, after = tracker.archive.migrated
-                typer.echo(f"database {tracker.archive.shown_url}: schema {before or 'none'} -> {after}", err=True)
             yield tracker
         finally:
             asyncio.run(tracker.close())
 
     def run(self, journey: Callable[[Tracker], Awaitable[T]], *, inline: bool = False) -> T:
         """Run one journey in an event loop of its own, and close what it made in the same loop."""
-        from tracker.app import build
+        import asyncio
 
         async def whole() -> T:
-            tracker = build(self.settings(), inline=inline)
+            tracker = self._built(inline=inline)
             try:
                 return await journey(tracker)
             finally:
                 await tracker.close()
 
         return asyncio.run(whole())
+
+    def _built(self, inline: bool = False) -> Tracker:
+        """A Tracker on this config. Says on standard error when it migrated the database."""
+        from tracker.app import build
+
+        tracker = build(self.settings(), inline=inline)
+        if tracker.archive.migrated:
+            before, after = tracker.archive.migrated
+            typer.echo(f"database {tracker.archive.shown_url}: schema {before or 'none'} -> {after}", err=True)
+        return tracker
 
 
 def session(context: typer.Context) -> Session:
@@ -77,3 +93,37 @@ def parsed(tracker: Tracker, words: str) -> Query:
     from tracker.decide.query import parse
 
     return parse(words, tracker.vocabulary)
+
+
+def check_name(what: str, name: str, known: Iterable[str], where: str = "") -> None:
+    """NotFound, with the nearest of the known names, for one that is not among them."""
+    if name in (names := tuple(known)):
+        return
+    from rapidfuzz import process
+
+    near = process.extractOne(name, names, score_cutoff=60)
+    raise NotFound(f"no {what} {name!r}{where}" + (f" (did you mean {near[0]}?)" if near else ""))
+
+
+def day(option: str, written: str) -> date:
+    try:
+        return date.fromisoformat(written)
+    except ValueError:
+        raise UsageError(f"{option}: {written!r} is not a day; write it as 2022-11-02") from None
+
+
+def midnight(option: str, written: str | None) -> datetime | None:
+    """The first instant of a day in UTC."""
+    return datetime.combine(day(option, written), datetime.min.time(), UTC) if written is not None else None
+
+
+def side(registry: Registry, option: str, written: str | None) -> str | None:
+    """One side of a visit: a leader's id, or a country code."""
+    from tracker import gazetteer
+
+    if written is None:
+        return None
+    found = [*registry.leaders_named(written), gazetteer.country_named(written)][0]
+    if found is None:
+        raise NotFound(f"{option}: {written!r} is neither a leader of leaders.toml nor a country")
+    return found

@@ -1,23 +1,50 @@
-"""How values are shown in a terminal: tables and JSON, with everything from outside made inert."""
+"""How values are shown in a terminal: tables, lines and JSON, with everything from outside made inert."""
 
 from __future__ import annotations
 
 import json
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from operator import itemgetter
+from typing import Any, NamedTuple
 
-from tracker import text
-from tracker.models.shape import instant
-from tracker.models.statement import Statement
+#: A value in its public JSON shape.
+Shape = Mapping[str, Any]
+#: Columns of a table: keys of its rows, or a title and a function of a row.
+Columns = Sequence[str | tuple[str, Callable[[Any], Any]]]
+
+
+class Table(NamedTuple):
+    """What a table shows, and the line that says that there is nothing."""
+
+    rows: Iterable[Shape]
+    columns: Columns
+    empty: str
+
 
 #: Characters that a terminal may act on or that UTF-8 does not have; inside a JSON string they are escaped.
 _ACTIVE = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
-
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+
+
+def answer(json: bool, value: Any, parts: Iterable[str | Table]) -> None:
+    """Print a value as one JSON document, or else lines and tables that say it."""
+    if json:
+        as_json(value)
+        return
+    for part in parts:
+        if isinstance(part, str):
+            line(part)
+        else:
+            _draw(part)
+
+
+def rows(json: bool, found: Sequence[Shape], columns: Columns, empty: str) -> None:
+    """Print rows as one JSON list, or else as a table."""
+    answer(json, found, [Table(found, columns, empty)])
 
 
 def as_json(value: Any) -> None:
@@ -37,6 +64,8 @@ def written(value: Any, indent: int | None) -> str:
 
 
 def _moment(value: Any) -> str | None:
+    from tracker.models.shape import instant
+
     return instant(value) if isinstance(value, datetime) else str(value.isoformat())
 
 
@@ -54,42 +83,64 @@ def progress(what: str, total: int | None) -> Iterator[Callable[..., None]]:
 
 def line(words: str) -> None:
     """Print one line of our own words with what it quotes made inert."""
-    sys.stdout.write(text.visible(words) + "\n")
+    from tracker.text import visible
+
+    sys.stdout.write(visible(words) + "\n")
 
 
-def table(titles: Sequence[str], rows: Iterable[Sequence[Any]], empty: str) -> None:
-    """A table, or one line where there is nothing to show."""
+def _draw(table: Table) -> None:
+    """A table, or one line where there is nothing to show. `last_poll_at` is shown under `last poll`."""
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Table as Grid
     from rich.text import Text
 
-    grid = Table(box=None, pad_edge=False, header_style="bold")
-    for title in titles:
+    grid = Grid(box=None, pad_edge=False, header_style="bold")
+    columns = [
+        (key.removesuffix("_at").replace("_", " "), itemgetter(key)) if isinstance(key, str) else key
+        for key in table.columns
+    ]
+    for title, _ in columns:
         grid.add_column(title, overflow="fold")
-    for row in rows:
-        grid.add_row(*(Text(cell(value)) for value in row))
+    for row in table.rows:
+        grid.add_row(*(Text(cell(value(row))) for _, value in columns))
     if grid.row_count:
         wide = None if sys.stdout.isatty() else 10_000  # a row a line for whoever reads it from a pipe
         Console(highlight=False, soft_wrap=False, width=wide).print(grid)
     else:
-        line(empty)
+        line(table.empty)
 
 
 def cell(value: Any) -> str:
+    """One value of a table; a list is joined, an instant shown to the minute."""
+    from tracker.text import visible
+
     if value is None:
         return "-"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(cell, value))
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M}"
     if isinstance(value, str) and _INSTANT.fullmatch(value):
         return value[:16].replace("T", " ")
-    return text.visible(str(value), keep="")
-
-
-def statement_row(one: Statement) -> tuple[Any, ...]:
-    who = one.post.speaker.name or one.post.publisher or one.source
-    said = text.squeeze(f"{one.post.title or ''} {one.post.text}".strip())
-    return one.id, one.post.effective_at, who, ", ".join(label.name for label in one.labels), shorten(said, 120)
+    return visible(str(value), keep="")
 
 
 def shorten(words: str, width: int) -> str:
     return words if len(words) <= width else words[: width - 1].rsplit(" ", 1)[0] + "…"
+
+
+def said(one: Shape) -> str:
+    """The beginning of a statement, in one line."""
+    from tracker.text import squeeze
+
+    return shorten(squeeze(f"{one['title'] or ''} {one['text']}".strip()), 120)
+
+
+#: A statement as a row.
+STATEMENT: Columns = (
+    "id",
+    ("published", itemgetter("effective_at")),
+    ("who", lambda one: (one["speaker"] or {}).get("name") or one["publisher"] or one["source"]),
+    ("labels", lambda one: [label["name"] for label in one["labels"]]),
+    ("said", said),
+)

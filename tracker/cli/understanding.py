@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tracker.cli.session import Json, session
+from tracker.cli import explain, show
+from tracker.cli.session import By, Json, Key, Words, check_name, session
+from tracker.errors import UsageError
 
-
-def add_to(app: typer.Typer) -> None:
-    """Add this module's commands."""
-    for command in (classify, correct, reclassify, evaluate):
-        app.command()(command)
-    taxonomy = typer.Typer(no_args_is_help=True, help="The labels, and the phrases of your own.")
-    taxonomy.command("check")(taxonomy_check)
-    taxonomy.command("test")(taxonomy_test)
-    app.add_typer(taxonomy, name="taxonomy")
+if TYPE_CHECKING:
+    from tracker.app import Tracker
+    from tracker.classify import Classifier
 
 
 def classify(
@@ -31,28 +27,23 @@ def classify(
 
     Example: tracker classify "Le président du Faso est arrivé à Bamako pour une visite de travail"
     """
-    from tracker.classify import Classifier, Utterance
-    from tracker.cli import classifying, show
+    from tracker.classify import Utterance
+    from tracker.cli import classifying
 
-    settings = session(context).lenient_settings()
-    classifier = Classifier.load(settings.registry, settings.taxonomy)
+    classifier = session(context).classifier()
     if jsonl:
         raise typer.Exit(classifying.lines(classifier, sys.stdin, sys.stdout))
-    spoken = words if words is not None else sys.stdin.read()
-    understood = classifier.classify([Utterance(text=spoken)])[0]
-    if json:
-        show.as_json(classifying.shape(understood))
-        return
-    for told in classifying.explain(understood):
-        show.line(told)
+    said = Utterance(text=words if words is not None else sys.stdin.read())
+    one = classifying.shape(classifier.classify([said])[0])
+    show.answer(json, one, explain.classification(one))
 
 
 def correct(
     context: typer.Context,
-    statement: Annotated[str, typer.Argument(help="A statement's id, or the first six characters of it or more.")],
+    statement: Key,
     add: Annotated[list[str] | None, typer.Option(metavar="LABEL", help="It has this label; again for more.")] = None,
     remove: Annotated[list[str] | None, typer.Option(metavar="LABEL", help="It has not.")] = None,
-    by: Annotated[str, typer.Option(help="Who says so.", envvar="USER")] = "operator",
+    by: By = "operator",
     note: Annotated[str, typer.Option(help="Why.")] = "",
     json: Json = False,
 ) -> None:
@@ -60,21 +51,32 @@ def correct(
 
     Example: tracker correct 7hq2ka --add security_statement --remove aid --by awa
     """
-    from tracker.cli import correcting, explain, show
+    from tracker import text
     from tracker.models import shape
 
-    one, alerts = correcting.correct(session(context), statement, add or [], remove or [], by, note)
-    if json:
-        show.as_json({"statement": shape.statement(one), "alerts": alerts})
-        return
-    for told in explain.labels(one):
-        show.line(told)
-    typer.echo(f"{alerts} alerts", err=True)
+    come, gone = add or [], remove or []
+    if not come and not gone:
+        raise UsageError("say --add LABEL or --remove LABEL")
+    if both := set(come) & set(gone):
+        raise UsageError(f"--add and --remove both name {min(both)}")
+    by, note = (text.squeeze(text.clean(words))[:200] for words in (by, note))
+
+    async def whole(tracker: Tracker) -> dict[str, Any]:
+        for name in (*come, *gone):
+            check_name("label", name, tracker.labels)
+        one = tracker.archive.correct(statement, come, gone, by, tracker.clock.now(), note)
+        alerts = (await tracker.relate())[1]
+        await tracker.tell()
+        return {"statement": shape.statement(tracker.archive.statement(one.id)), "alerts": alerts}
+
+    told = session(context).run(whole, inline=True)
+    show.answer(json, told, explain.labels(told["statement"]))
+    typer.echo(f"{told['alerts']} alerts", err=True)
 
 
 def reclassify(
     context: typer.Context,
-    query: Annotated[str, typer.Argument(help="In the query language; empty for everything.")] = "",
+    query: Words = "",
     apply: Annotated[bool, typer.Option("--apply", help="Write it; without this nothing is changed.")] = False,
     json: Json = False,
 ) -> None:
@@ -82,13 +84,12 @@ def reclassify(
 
     Example: tracker reclassify "lang:fr after:2026-01-01" --apply
     """
-    from tracker.cli import reclassifying, show
+    from tracker.cli import reclassifying
 
     outcome = reclassifying.reclassify(session(context), query, apply)
-    if json:
-        show.as_json(outcome)
-    else:
-        reclassifying.tell(outcome)
+    show.answer(json, outcome, reclassifying.told(outcome))
+    if outcome["changed"]:
+        typer.echo("the daemon, or the next poll, relates them again" if apply else "write it with --apply", err=True)
 
 
 def evaluate(
@@ -100,12 +101,10 @@ def evaluate(
 
     Example: tracker evaluate labelled.jsonl
     """
-    from tracker.classify import Classifier
     from tracker.cli import evaluating
 
-    settings = session(context).lenient_settings()
-    classifier = Classifier.load(settings.registry, settings.taxonomy)
-    raise typer.Exit(evaluating.evaluate(classifier, file, json))
+    if not evaluating.evaluate(session(context).classifier(), file, json):
+        raise typer.Exit(1)
 
 
 def taxonomy_check(context: typer.Context, json: Json = False) -> None:
@@ -113,22 +112,13 @@ def taxonomy_check(context: typer.Context, json: Json = False) -> None:
 
     Example: tracker taxonomy check
     """
-    from tracker.classify import Classifier
-    from tracker.cli import show
-
-    settings = session(context).lenient_settings()
-    specs = Classifier.load(settings.registry, settings.taxonomy).labels.values()
-    shapes: list[dict[str, Any]] = [
+    found: list[dict[str, Any]] = [
         {"name": one.name, "title": one.title, "threshold": one.threshold, "alert_threshold": one.alert_threshold,
          "plover": one.plover_type, "phrases": {lang: len(listed) for lang, listed in (one.phrases or {}).items()}}
-        for one in specs
+        for one in session(context).classifier().labels.values()
     ]  # fmt: skip
-    if json:
-        show.as_json(shapes)
-        return
-    counts = (", ".join(f"{n} {lang}" for lang, n in s["phrases"].items()) or None for s in shapes)
-    rows = [(*list(s.values())[:5], count) for s, count in zip(shapes, counts, strict=True)]
-    show.table(("label", "title", "threshold", "alert", "PLOVER", "own phrases"), rows, "no labels")
+    phrases = ("own phrases", lambda one: [f"{number} {lang}" for lang, number in one["phrases"].items()] or None)
+    show.rows(json, found, ("name", "title", "threshold", "alert_threshold", "plover", phrases), "no labels")
 
 
 def taxonomy_test(
@@ -141,19 +131,33 @@ def taxonomy_test(
 
     Example: tracker taxonomy test water_politics "Le partage des eaux du fleuve"
     """
-    from tracker.classify import Classifier
-    from tracker.cli import correcting, show
+    classifier = session(context).classifier()
+    check_name("label", label, classifier.labels)
+    found = _hits(classifier, label, words)
+    lines = [f"{hit['of']}: “{hit['exact']}” ({hit['start']}-{hit['end']})" for hit in found["phrases"]]
+    score = f"{label} {found['score']:.2f} of {found['threshold']:.2f}"
+    lines.append(f"language {found['lang'] or 'unknown'}: {score}: {'has' if found['labelled'] else 'has not'} it")
+    show.answer(json, found, lines)
 
-    settings = session(context).lenient_settings()
-    classifier = Classifier.load(settings.registry, settings.taxonomy)
-    correcting.known([label], tuple(classifier.labels))
-    found = correcting.hits(classifier, label, words)
-    if json:
-        show.as_json(found)
-        return
-    for hit in found["phrases"]:
-        show.line(f"{hit['of']}: “{hit['exact']}” ({hit['start']}-{hit['end']})")
-    verdict = "has" if found["labelled"] else "has not"
-    show.line(
-        f"language {found['lang'] or 'unknown'}: {label} {found['score']:.2f} of {found['threshold']:.2f}: {verdict} it"
-    )
+
+def _hits(classifier: Classifier, label: str, words: str) -> dict[str, Any]:
+    """What a label's own phrases and its concepts find in a text, beside its score."""
+    from tracker.classify import Utterance, tokens
+    from tracker.classify.lexicon import Lexicon, shipped
+
+    spec, understood = classifier.labels[label], classifier.classify([Utterance(text=words)])[0]
+    phrases = {concept: shipped()[concept] for concept in spec.concepts} | {label: spec.phrases or {}}
+    lexicon, fields = Lexicon(phrases), [tokens.read("text", words)]
+    found = lexicon.find(understood.lang, fields) if understood.classified and understood.lang else []
+    spans = [(hit.concept, hit.field.span(hit.first, hit.last)) for hit in found]
+    return {
+        "label": label,
+        "lang": understood.lang,
+        "phrases": [{"of": of, "exact": w.exact, "start": w.start, "end": w.end} for of, w in spans],
+        "score": understood.scores.get(label, 0.0),
+        "threshold": spec.threshold,
+        "labelled": any(one.name == label for one in understood.labels),
+    }
+
+
+COMMANDS = (classify, correct, reclassify, evaluate, taxonomy_check, taxonomy_test)
