@@ -71,12 +71,11 @@ def daemon(folder: Path) -> Iterator[subprocess.Popen[str]]:
     """`tracker run` on a config folder, once it says that it is ready."""
     environment = {**os.environ, "BENCH_SECRET": "whsec_YmVuY2gtc2VjcmV0LW9mLXRoaXMtcnVu"}
     command = [str(Path(sys.executable).parent / "tracker"), "--config", str(folder), "run"]
-    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
-    assert process.stderr is not None
-    while "is running" not in (said := process.stderr.readline()):
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    assert process.stdout is not None
+    while "is running" not in (said := process.stdout.readline()):
         if not said:
             raise SystemExit("the daemon did not start")
-    threading.Thread(target=process.stderr.read, daemon=True).start()
     try:
         yield process
     finally:
