@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any, TextIO
 
 from tracker.classify import Classifier, Utterance, utterance_of
-from tracker.cli.show import json_line
+from tracker.cli.show import written
 from tracker.models import shape as shapes
 from tracker.models.statement import Classification, Visit
 
@@ -24,7 +24,7 @@ def lines(classifier: Classifier, source: TextIO, target: TextIO) -> int:
         understood = iter(classifier.classify([said for _, said in rows if isinstance(said, Utterance)]))
         for key, said in rows:
             good = isinstance(said, Utterance)
-            target.write(json_line({"id": key, **(shape(next(understood)) if good else {"error": said})}))
+            target.write(written({"id": key, **(shape(next(understood)) if good else {"error": said})}))
             bad += not good
     return int(bad > 0)
 
@@ -48,25 +48,18 @@ def read(line: str) -> tuple[Any, Utterance | str]:
 def shape(understood: Classification) -> dict[str, Any]:
     """The public shape of one classification."""
     return {
-        "lang": understood.lang,
-        "classified": understood.classified,
-        "labels": [shapes.label(label) for label in understood.labels],
-        "scores": dict(understood.scores),
+        "lang": understood.lang, "classified": understood.classified,
+        "labels": [shapes.label(label) for label in understood.labels], "scores": dict(understood.scores),
         "events": [_visit(visit) for visit in understood.visits],
         "mentions": [{"kind": m.kind, "ref": m.ref, **asdict(m.words)} for m in understood.mentions],
         "classifier": understood.version,
-    }
+    }  # fmt: skip
 
 
 def _visit(visit: Visit) -> dict[str, Any]:
     return {
-        "type": "AGREE" if visit.status == "announced" else "CONSULT",
-        "mode": "visit",
-        "status": visit.status,
-        "visitor": [shapes.party(side) for side in visit.visitors],
-        "host": shapes.party(visit.host),
-        "place": visit.place,
-        "date": visit.day.isoformat() if visit.day else None,
-        "date_end": visit.day_end.isoformat() if visit.day_end else None,
+        "type": "AGREE" if visit.status == "announced" else "CONSULT", "mode": "visit", "status": visit.status,
+        "visitor": [shapes.party(side) for side in visit.visitors], "host": shapes.party(visit.host),
+        "place": visit.place, "date": visit.day, "date_end": visit.day_end,
         "evidence": [{"of": of, **asdict(words)} for of, words in visit.words],
-    }
+    }  # fmt: skip

@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tracker.cli import show
-from tracker.cli.session import Json, check_name, session
+from tracker.cli.session import Json, pick, session
 from tracker.cli.telling import deliveries, delivery_line
 from tracker.errors import NotFound
+from tracker.models import shape
+from tracker.models.registry import Leader
+from tracker.models.source import Kept, Reading
 
 if TYPE_CHECKING:
     from tracker.app import Tracker
-    from tracker.models.registry import Leader
-    from tracker.models.source import Kept, Reading
 
-OUTCOME = (
-    "source",
-    "outcome",
-    "items",
-    "new",
-    "edited",
-    "alerts",
-    ("what was wrong", lambda row: row["failure"] or "; ".join(row["notes"])),
-)
+OUTCOME = ("source", "outcome", "items", "new", "edited", "alerts", "failure", "notes")
 STATE = ("name", "kind", "state", "last_success_at", "last_new_at", "next_poll_at", "failures", "reason")
 NO_SOURCES = "no sources: name some in sources.toml"
 
@@ -56,10 +50,9 @@ async def _poll(tracker: Tracker, names: list[str] | None) -> dict[str, Any]:
     """Poll, relate and deliver once."""
     done: list[tuple[Reading, Kept]] = []
     known = {source.name: source for source in tracker.settings.sources}
-    for name in names or ():
-        check_name("source", name, known, " in sources.toml")
-        if not known[name].enabled:
-            raise NotFound(f"source {name!r} is off: {known[name].paused_reason or 'enabled = false in sources.toml'}")
+    for one in [pick("source", name, known, " in sources.toml") for name in names or ()]:
+        if not one.enabled:
+            raise NotFound(f"source {one.name!r} is off: {one.paused_reason or 'enabled = false in sources.toml'}")
     due = len(names) if names else sum(source.enabled for source in known.values())
     with show.progress("polling", due) as advance:
 
@@ -69,28 +62,19 @@ async def _poll(tracker: Tracker, names: list[str] | None) -> dict[str, Any]:
 
         tracker.progress = progress
         await tracker.poll(names)
-    return {
-        "polled": len(done),
-        "new": sum(len(kept.new) for _, kept in done),
-        "edited": sum(len(kept.edited) for _, kept in done),
-        "related": (await tracker.relate())[0],
-        "sources": [_polled(reading, kept) for reading, kept in done],
-        "delivered": deliveries(await tracker.tell()),
-    }
+    rows = [_polled(reading, kept) for reading, kept in done]
+    new, edited = (sum(row[what] for row in rows) for what in ("new", "edited"))
+    related, delivered = (await tracker.relate())[0], deliveries(await tracker.tell())
+    counts = {"polled": len(done), "new": new, "edited": edited, "related": related}
+    return {**counts, "sources": rows, "delivered": delivered}
 
 
 def _polled(reading: Reading, kept: Kept) -> dict[str, Any]:
     return {
-        "source": reading.claim.source.name,
-        "outcome": reading.outcome,
-        "items": reading.items_seen,
-        "new": len(kept.new),
-        "edited": len(kept.edited),
-        "alerts": kept.alerts,
-        "failure": reading.failure,
-        "notes": reading.notes,
-        "next_poll_at": reading.state.next_poll_at,
-    }
+        "source": reading.claim.source.name, "outcome": reading.outcome, "items": reading.items_seen,
+        "new": len(kept.new), "edited": len(kept.edited), "alerts": kept.alerts,
+        "failure": reading.failure, "notes": reading.notes, "next_poll_at": reading.state.next_poll_at,
+    }  # fmt: skip
 
 
 def status(context: typer.Context, json: Json = False) -> None:
@@ -104,24 +88,16 @@ def status(context: typer.Context, json: Json = False) -> None:
 
 
 def _status(tracker: Tracker) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    from tracker.models import shape
-
     archive, counts = tracker.archive, tracker.archive.status()
     letters = ("delivery", "receiver", "recipient", "reason")
     outbox = asdict(archive.outbox())
     outbox["dead_letters"] = [dict(zip(letters, one, strict=True)) for one in outbox["dead_letters"]]
     return {
-        "version": tracker.version,
-        "database": archive.shown_url,
-        "statements": counts["statements"],
-        "counts": counts,
-        "sources": [shape.source(one) for one in archive.sources()],
-        "outbox": outbox,
+        "version": tracker.version, "database": archive.shown_url, "statements": counts["statements"],
+        "counts": counts, "sources": [shape.source(one) for one in archive.sources()], "outbox": outbox,
         "digests": [_digest(tracker, digest.name) for digest in tracker.settings.digests],
         "reads": _reads(tracker),
-    }
+    }  # fmt: skip
 
 
 def _digest(tracker: Tracker, name: str) -> dict[str, Any]:
@@ -155,8 +131,6 @@ def sources_list(context: typer.Context, json: Json = False) -> None:
 
     Example: tracker sources list
     """
-    from tracker.models import shape
-
     with session(context).tracker() as tracker:
         found = [shape.source(one) for one in tracker.archive.sources()]
     show.rows(json, found, ("name", "kind", "origin", "state", "statements", "reason", "proof"), NO_SOURCES)
@@ -173,7 +147,7 @@ def coverage(
     Example: tracker coverage goita-x --days 30
     """
     with session(context).tracker() as tracker:
-        check_name("source", source, (one.source.name for one in tracker.archive.sources()), " in tracker sources list")
+        pick("source", source, {one.source.name: one for one in tracker.archive.sources()}, " in tracker sources list")
         now = tracker.clock.now()
         after = now - timedelta(days=days)
         found = tracker.archive.coverage(source, after, now)
@@ -199,15 +173,10 @@ def leaders(context: typer.Context, json: Json = False) -> None:
 def _leader(tracker: Tracker, one: Leader, count: int, last: Any) -> dict[str, Any]:
     speaker = tracker.registry.speaker(one.id, None, tracker.clock.now().date())
     return {
-        "id": one.id,
-        "name": one.name,
-        "office": speaker.office,
-        "country": speaker.country,
-        "statements": count,
-        "last": last,
-        "aliases": one.aliases,
+        "id": one.id, "name": one.name, "office": speaker.office, "country": speaker.country,
+        "statements": count, "last": last, "aliases": one.aliases,
         "tenures": [{"office": t.office, "from": t.since, "to": t.until} for t in one.tenures],
-    }
+    }  # fmt: skip
 
 
 COMMANDS = (poll, status, sources_list, coverage, leaders)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tracker.cli import collecting, digesting, finding, moving, running, telling, understanding
+from tracker.cli import collecting, digesting, finding, running, telling, understanding
 from tracker.cli.session import Session
 
 app = typer.Typer(
@@ -55,7 +55,7 @@ GROUPS = {
     "taxonomy": "The labels, and the phrases of your own.",
 }
 groups = {name: typer.Typer(no_args_is_help=True, help=what) for name, what in GROUPS.items()}
-for part in (running, collecting, finding, telling, digesting, understanding, moving):
+for part in (running, collecting, finding, telling, digesting, understanding):
     for command in part.COMMANDS:
         group, _, verb = command.__name__.partition("_")
         groups[group].command(verb)(command) if group in groups else app.command()(command)

@@ -51,7 +51,7 @@ def live(port: int) -> None:
     from tracker.daemon import Daemon
 
     async def whole() -> None:
-        async with _at(World(datetime.now(UTC), rate=RATE), port or free_port()) as (world, tracker):
+        async with _at(World(datetime.now(UTC), rate=RATE), free_port(port)) as (world, tracker):
             typer.echo("living through the last days of a small world on loopback …", err=True)
             await live_through(world, tracker)
             world.follow(SystemClock().now)
@@ -60,25 +60,16 @@ def live(port: int) -> None:
             await Daemon(tracker).run(_welcome)
             telling.cancel()
 
-    if port and not is_free(port):
-        raise UsageError(f"port {port} is taken: try tracker demo --port 0")
     asyncio.run(whole())
 
 
-def is_free(port: int) -> bool:
-    """Whether the page can have this port."""
+def free_port(wanted: int = 0) -> int:
+    """This port of 127.0.0.1, if nobody listens on it; any such port for 0."""
     try:
-        socket.create_server(("127.0.0.1", port)).close()
+        with socket.create_server(("127.0.0.1", wanted)) as found:
+            return int(found.getsockname()[1])
     except OSError:
-        return False
-    return True
-
-
-def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port: int = found.getsockname()[1]
-    return port
+        raise UsageError(f"port {wanted} is taken: try tracker demo --port 0") from None
 
 
 @asynccontextmanager
@@ -118,12 +109,10 @@ def counts_of(world: World, tracker: Tracker) -> dict[str, Any]:
         "sources_by_state": Counter(one.state.health for one in archive.sources()),
         "issues": [{"digest": i.digest, "date": i.day, "statements": len(i.statements)} for i in archive.issues()],
         "received": {
-            "mails": len(world.mails),
-            "calls": len(world.calls),
-            "calls_by_id": len({call.id for call in world.calls}),
+            "mails": len(world.mails), "calls": len(world.calls), "calls_by_id": len({one.id for one in world.calls}),
             "subjects": [mail.subject for mail in world.mails],
         },
-    }
+    }  # fmt: skip
 
 
 def _joined(value: Any) -> str:

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 
 from tracker.cli import show
-from tracker.cli.session import Json, check_name, session
-from tracker.cli.session import day as parse_day
+from tracker.cli.session import Json, day_of, pick, session
 from tracker.cli.telling import deliveries
 from tracker.errors import UsageError
+from tracker.models.telling import Digest, Issue, Period
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from tracker.app import Tracker
-    from tracker.models.telling import Digest, Issue, Period
 
 Name = Annotated[str, typer.Argument(help="The digest's name.")]
 Day = Annotated[str | None, typer.Option("--date", help="The period that ends on this local day.")]
+Now = Annotated[bool, typer.Option("--now", help="The period in progress, closed early at this moment.")]
 COUNTED = ("statements", lambda issue: len(issue["statements"]))
 
 
@@ -43,30 +42,17 @@ def digest_list(context: typer.Context, json: Json = False) -> None:
     show.answer(json, {"digests": digests, "issues": issues}, parts)
 
 
-def digest_preview(
-    context: typer.Context,
-    name: Name,
-    date: Day = None,
-    now: Annotated[bool, typer.Option("--now", help="What has matched until now.")] = False,
-    html: Annotated[bool, typer.Option("--html", help="The HTML part instead of the text.")] = False,
-    json: Json = False,
-) -> None:
+def digest_preview(context: typer.Context, name: Name, date: Day = None, now: Now = False, json: Json = False) -> None:
     """The mail as it would be, made and mailed to nobody; of the period in progress unless a day is named.
 
     Example: tracker digest preview morning
     """
     with session(context).tracker() as tracker:
         mail = _preview(tracker, name, None if now else date)
-    show.answer(json, mail, (f"Subject: {mail['subject']}\n", mail["html" if html else "text"]))
+    show.answer(json, mail, (f"Subject: {mail['subject']}\n", mail["text"]))
 
 
-def digest_send(
-    context: typer.Context,
-    name: Name,
-    date: Day = None,
-    now: Annotated[bool, typer.Option("--now", help="Close the current period early.")] = False,
-    json: Json = False,
-) -> None:
+def digest_send(context: typer.Context, name: Name, date: Day = None, now: Now = False, json: Json = False) -> None:
     """Make and mail the issue of the last finished period; doing it again mails nothing again.
 
     Example: tracker digest send morning --date 2022-11-03
@@ -84,10 +70,9 @@ def _preview(tracker: Tracker, name: str, date: str | None) -> dict[str, Any]:
     from tracker import digest as journey
     from tracker.channels import email
     from tracker.decide import brief, period
-    from tracker.models.telling import Issue
 
     one, at = replace(_named(tracker, name), empty="mail"), tracker.clock.now()
-    meant = _current(one, at) if date is None else period.ending(one, parse_day("--date", date))
+    meant = _current(one, at) if date is None else period.ending(one, day_of("--date", date))
     issue = tracker.archive.issue(name, meant.day)
     if issue is None:
         waiting = tracker.archive.unissued(name, min(meant.end, at))
@@ -95,14 +80,13 @@ def _preview(tracker: Tracker, name: str, date: str | None) -> dict[str, Any]:
     written = journey.lay_out(tracker.archive, one, [issue], tracker.label_titles)
     notification = brief.notification(one, written, at)
     assert notification is not None  # noqa: S101  # only an empty one that is skipped is None
-    subject, text, html = email.render(notification, tracker.postroom.context, at)
-    return {"subject": subject, "text": text, "html": html, "statements": issue.statements}
+    parts = email.render(notification, tracker.postroom.context, at)
+    return {**dict(zip(("subject", "text", "html"), parts, strict=True)), "statements": issue.statements}
 
 
 async def _send(tracker: Tracker, name: str, date: str | None, now: bool) -> dict[str, Any]:
     """Make and mail one issue; what became of it."""
     from tracker import digest as journey
-    from tracker.models.shape import instant
 
     one, at = _named(tracker, name), tracker.clock.now()
     meant = _current(one, at) if now else _finished(one, at, date)
@@ -110,14 +94,9 @@ async def _send(tracker: Tracker, name: str, date: str | None, now: bool) -> dic
     issue = journey.make(tracker.archive, one, meant, tracker.label_titles, at)
     told = deliveries(d for d in await tracker.tell() if d.delivery.notification.receiver == f"digest:{name}")
     return {
-        "digest": name,
-        "date": issue.day.isoformat(),
-        "start": instant(issue.start),
-        "end": instant(issue.end),
-        "statements": len(issue.statements),
-        "outcome": _outcome(one, issue, before, told),
-        "deliveries": told,
-    }
+        "digest": name, "date": issue.day.isoformat(), "start": issue.start, "end": issue.end,
+        "statements": len(issue.statements), "outcome": _outcome(one, issue, before, told), "deliveries": told,
+    }  # fmt: skip
 
 
 def _finished(one: Digest, at: datetime, date: str | None) -> Period:
@@ -126,7 +105,7 @@ def _finished(one: Digest, at: datetime, date: str | None) -> Period:
 
     if date is None:
         return period.ending(one, _current(one, at).day - timedelta(days=1))
-    meant = period.ending(one, parse_day("--date", date))
+    meant = period.ending(one, day_of("--date", date))
     if meant.end > at:
         raise UsageError(f"the period of {date} ends at {meant.end:%Y-%m-%d %H:%M} UTC: use --now to close it early")
     return meant
@@ -134,15 +113,11 @@ def _finished(one: Digest, at: datetime, date: str | None) -> Period:
 
 def _current(one: Digest, at: datetime) -> Period:
     """The period in progress, closed at this instant."""
-    from zoneinfo import ZoneInfo
-
     from tracker.decide import period
 
     today = at.astimezone(ZoneInfo(one.timezone)).date()
     found = period.ending(one, today)
-    if found.end <= at:
-        found = period.ending(one, today + timedelta(days=1))
-    return replace(found, end=at)
+    return replace(found if found.end > at else period.ending(one, today + timedelta(days=1)), end=at)
 
 
 def _outcome(one: Digest, issue: Issue, before: Issue | None, told: list[dict[str, Any]]) -> str:
@@ -154,9 +129,7 @@ def _outcome(one: Digest, issue: Issue, before: Issue | None, told: list[dict[st
 
 
 def _named(tracker: Tracker, name: str) -> Digest:
-    digests = {one.name: one for one in tracker.settings.digests}
-    check_name("digest", name, digests, " in rules.toml")
-    return digests[name]
+    return pick("digest", name, {one.name: one for one in tracker.settings.digests}, " in rules.toml")
 
 
 COMMANDS = (digest_list, digest_preview, digest_send)

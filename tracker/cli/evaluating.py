@@ -79,12 +79,10 @@ def _figures(classifier: Classifier, gold: Sequence[Row], found: Sequence[Row]) 
         for what, score, row in figures.confusion(name, gold, found)
     ]
     return {
-        "statements": len(gold),
-        "classifier": classifier.version,
+        "statements": len(gold), "classifier": classifier.version, "confusion": differ,
         "labels": figures.table(names, truth, scores, *levels, languages),
         "visits": asdict(figures.frames(gold, found)),
-        "confusion": differ,
-    }
+    }  # fmt: skip
 
 
 def _told(outcome: Row) -> Iterator[str | show.Table]:

@@ -70,7 +70,7 @@ def statements(tracker: Tracker, words: str, form: str, target: TextIO) -> None:
     if form == "csv":
         _rows(COLUMNS, map(_row, found), target)
         return
-    lines: Iterable[str] = map(show.json_line, map(shape.statement, found))
+    lines: Iterable[str] = map(show.written, map(shape.statement, found))
     if form == "json":
         lines = chain("[", ("," * bool(number) + line for number, line in enumerate(lines)), ["]\n"])
     target.writelines(lines)
@@ -82,14 +82,14 @@ def visits(tracker: Tracker, found: list[Event], form: str, target: TextIO) -> N
     if form == "ics":
         target.write(calendar(found, registry, tracker.clock.now(), tracker.settings.web.public_url.rstrip("/")))
     elif form == "json":
-        target.write(show.written([shape.event(one) for one in found], 2) + "\n")
+        target.write(show.written([shape.event(one) for one in found], 2))
     else:
         told = tracker.archive.statements({one for event in found for one in event.statements})
         urls = {one.id: one.post.url for one in told}
         if form == "csv":
             _rows(COLT, (row for event in found for row in colt(event, registry, urls)), target)
         else:
-            target.writelines(show.json_line(plover(event, registry, urls)) for event in found)
+            target.writelines(show.written(plover(event, registry, urls)) for event in found)
 
 
 def _rows(columns: Iterable[str], values: Iterable[Mapping[str, Any]], target: TextIO) -> None:

@@ -13,18 +13,26 @@ from tracker.cli import explain
 from tracker.cli import show as shown
 from tracker.cli.session import Json, Key, Limit, Words, midnight, parsed, session, side
 from tracker.errors import UsageError
+from tracker.models import shape
+from tracker.models.query import And, AnyFacet, Node, Or, Phrase
+from tracker.models.statement import Statement, Verdict
 
 if TYPE_CHECKING:
     from tracker.app import Tracker
-    from tracker.models.query import Node
-    from tracker.models.statement import Statement, Verdict
 
-#: How results are ordered, how statements are exported, and how visits are shown or exported.
-Sort = Literal["date", "relevance"]
-Format = Literal["jsonl", "csv", "json"]
-VisitFormat = Literal["table", "csv", "plover", "ics", "json"]
-
+Sort = Annotated[Literal["date", "relevance"], typer.Option(help="Newest first, or best match first.")]
+Cursor = Annotated[str | None, typer.Option(help="Where the last page ended (its `next`).")]
 Side = Annotated[str | None, typer.Option(help="A leader or a country.")]
+After = Annotated[str | None, typer.Option(help="From this day on.")]
+Before = Annotated[str | None, typer.Option(help="Before this day.")]
+Most = Annotated[int | None, typer.Option("--limit", "-n", min=1, help="At most so many; 50 in a table, else all.")]
+VisitFormat = Annotated[
+    Literal["table", "csv", "plover", "ics", "json"],
+    typer.Option("--format", help="csv has COLT's columns, plover is JSONL, ics a calendar."),
+]
+Format = Annotated[
+    Literal["jsonl", "csv", "json"], typer.Option("--format", help="A JSON object a line, a table, or one document.")
+]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="Into this file, whole or not at all.")]
 
 VISIT: shown.Columns = (
@@ -41,17 +49,15 @@ _MARKS = str.maketrans(dict.fromkeys('«»“”„"‹›「」', " "))
 def search(
     context: typer.Context,
     query: Words = "",
-    sort: Annotated[Sort, typer.Option(help="Best match first, or newest first.")] = "date",
+    sort: Sort = "date",
     limit: Limit = 20,
-    cursor: Annotated[str | None, typer.Option(help="Where the last page ended (its `next`).")] = None,
+    cursor: Cursor = None,
     json: Json = False,
 ) -> None:
     """Find statements.
 
     Example: tracker search "leader:goita label:security_statement after:2022-11-01" --sort relevance
     """
-    from tracker.models import shape
-
     with session(context).tracker() as tracker:
         page = tracker.archive.search(parsed(tracker, query).tree, sort=sort, limit=limit, cursor=cursor)
     found = shape.found(query, page)
@@ -65,8 +71,6 @@ def show(context: typer.Context, statement: Key, json: Json = False) -> None:
 
     Example: tracker show 7hq2ka
     """
-    from tracker.models import shape
-
     with session(context).tracker() as tracker:
         one = shape.statement(tracker.archive.statement(statement))
     shown.answer(json, one, explain.statement(one))
@@ -84,24 +88,14 @@ def versions(context: typer.Context, statement: Key, json: Json = False) -> None
 
 
 def visits(
-    context: typer.Context,
-    visitor: Side = None,
-    host: Side = None,
-    after: Annotated[str | None, typer.Option(help="From this day on.")] = None,
-    before: Annotated[str | None, typer.Option(help="Before this day.")] = None,
-    limit: Annotated[int | None, typer.Option("--limit", "-n", min=1, help="50 in a table, else all.")] = None,
-    form: Annotated[
-        VisitFormat, typer.Option("--format", help="csv has COLT's columns, plover is JSONL, ics a calendar.")
-    ] = "table",
-    output: Output = None,
-    json: Json = False,
-) -> None:
+    context: typer.Context, visitor: Side = None, host: Side = None, after: After = None, before: Before = None,
+    limit: Most = None, form: VisitFormat = "table", output: Output = None, json: Json = False,
+) -> None:  # fmt: skip
     """Who visits whom, where and when.
 
     Example: tracker visits --host Mali --after 2022-11-01 --format csv --output visits.csv
     """
     from tracker.cli import exporting
-    from tracker.models import shape
 
     form = "json" if json else form
     if output and form == "table":
@@ -130,8 +124,6 @@ def quote(
 
     Example: tracker quote "améliorer la sécurité de nos populations respectives"
     """
-    from tracker.models import shape
-
     with session(context).tracker() as tracker:
         found: list[dict[str, Any]] = [
             {"verdict": verdict, "exact": exact, "statement": shape.statement(one)}
@@ -146,7 +138,6 @@ def _said(tracker: Tracker, words: str) -> Iterator[tuple[Verdict, str, Statemen
     """(verdict, the words that were found, statement), word for word ones first. `exact` is said of all the words."""
     from tracker import text
     from tracker.classify import quotes
-    from tracker.models.query import Or, Phrase
 
     surface = tuple(text.tokens(words, query=True))
     if not surface:
@@ -165,18 +156,12 @@ def _said(tracker: Tracker, words: str) -> Iterator[tuple[Verdict, str, Statemen
 
 
 def _search(tracker: Tracker, tree: Node) -> list[Statement]:
-    from tracker.models.query import And, AnyFacet
-
     every = AnyFacet(("all:all",))  # an official statement and a report alike
     return list(tracker.archive.search(And((every, tree)), sort="relevance", limit=COMPARED).statements)
 
 
 def export(
-    context: typer.Context,
-    query: Words = "",
-    form: Annotated[Format, typer.Option("--format", help="A JSON object a line, a table, or one document.")] = "jsonl",
-    output: Output = None,
-    json: Json = False,
+    context: typer.Context, query: Words = "", form: Format = "jsonl", output: Output = None, json: Json = False
 ) -> None:
     """Every statement that a query finds, as JSON lines or CSV.
 

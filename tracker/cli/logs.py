@@ -23,16 +23,10 @@ def configure(settings: Settings) -> None:
     def redact(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
         return {key: _clean(value, secrets) for key, value in event.items()}
 
-    last: Any = structlog.processors.JSONRenderer(ensure_ascii=True)
-    if sys.stderr.isatty():
-        last = structlog.dev.ConsoleRenderer()
+    last: Any = structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer()
+    stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
     structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            redact,
-            last,
-        ],
+        processors=[structlog.processors.add_log_level, stamp, redact, last],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
     )

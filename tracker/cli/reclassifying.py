@@ -68,16 +68,11 @@ def reclassify(session: Session, words: str, apply: bool) -> dict[str, Any]:
     agreement = tally.by_label("agree", "of")
     total = {what: sum(counts[what] for counts in agreement.values()) for what in ("agree", "of")}
     return {
-        "query": words,
-        "classifier": classifier.version,
-        "statements": tally.statements["seen"],
-        "changed": tally.statements["differ"],
-        "relabelled": tally.statements["relabelled"],
-        "labels": tally.by_label("added", "removed"),
-        "sample": tally.sample,
-        "agreement": {**total, "labels": agreement},
-        "applied": apply,
-    }
+        "query": words, "classifier": classifier.version, "applied": apply,
+        "statements": tally.statements["seen"], "changed": tally.statements["differ"],
+        "relabelled": tally.statements["relabelled"], "labels": tally.by_label("added", "removed"),
+        "sample": tally.sample, "agreement": {**total, "labels": agreement},
+    }  # fmt: skip
 
 
 def told(outcome: dict[str, Any]) -> Iterator[str | show.Table]:

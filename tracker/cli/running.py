@@ -1,16 +1,17 @@
-"""Commands that set up and run: init, config check, run, doctor, demo."""
+"""Commands that set up and run: init, config check, run, doctor, demo, migrate-database."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 from tracker.cli import show
 from tracker.cli.session import Json, Session, session
-from tracker.errors import ArchiveError
+from tracker.errors import ArchiveError, UsageError
 
 if TYPE_CHECKING:
     from tracker.config import Settings
@@ -45,11 +46,9 @@ def config_check(context: typer.Context, json: Json = False) -> None:
     off = {source.name: source.paused_reason for source in settings.sources if not source.enabled}
     on = len(settings.sources) - len(off)
     counts = {
-        "leaders": len(settings.registry.leaders),
-        "rules": len(settings.rules),
-        "receivers": len(settings.receivers),
-        "digests": len(settings.digests),
-    }
+        "leaders": len(settings.registry.leaders), "rules": len(settings.rules),
+        "receivers": len(settings.receivers), "digests": len(settings.digests),
+    }  # fmt: skip
     rest = ", ".join(f"{number} {what}" for what, number in counts.items())
     lines = [f"{settings.folder}: {on} sources on, {len(off)} off, {rest}: fine"]
     for reason in sorted(set(filter(None, off.values()))):
@@ -94,7 +93,7 @@ def doctor(context: typer.Context, json: Json = False) -> None:
     Example: tracker doctor
     """
     settings = session(context).settings()
-    found = [*_sources(settings), *_archive(session(context)), *_mail(settings), *_told(settings), *_page(settings)]
+    found = [*_config(settings), *_archive(session(context)), *_mail(settings)]
     lines = (f"{'ok  ' if one.ok else 'LOOK'}  {one.check}: {one.finding}" for one in found)
     show.answer(json, [one._asdict() for one in found], lines)
     if not all(one.ok for one in found):
@@ -107,13 +106,6 @@ class Finding(NamedTuple):
     check: str
     ok: bool
     finding: str
-
-
-def _sources(settings: Settings) -> Iterator[Finding]:
-    on = sum(source.enabled for source in settings.sources)
-    yield Finding("config", on > 0, f"{on} sources on" if on else "no source is on: add one to sources.toml")
-    for reason in sorted({s.paused_reason for s in settings.sources if s.paused_reason}):
-        yield Finding("sources off", True, reason)
 
 
 def _archive(session: Session) -> Iterator[Finding]:
@@ -145,8 +137,12 @@ def _mail(settings: Settings) -> Iterator[Finding]:
         yield Finding("mail", False, f"{host}:{port} does not answer ({error}): check [mail] host and port")
 
 
-def _told(settings: Settings) -> Iterator[Finding]:
-    silent = [rule.name for rule in settings.rules if not rule.receivers]
+def _config(settings: Settings) -> Iterator[Finding]:
+    on = sum(source.enabled for source in settings.sources)
+    yield Finding("config", on > 0, f"{on} sources on" if on else "no source is on: add one to sources.toml")
+    for reason in sorted({s.paused_reason for s in settings.sources if s.paused_reason}):
+        yield Finding("sources off", True, reason)
+    web, silent = settings.web, [rule.name for rule in settings.rules if not rule.receivers]
     if not settings.receivers:
         yield Finding("receivers", False, "no receiver in rules.toml: nobody is told of anything")
     elif silent:
@@ -156,15 +152,40 @@ def _told(settings: Settings) -> Iterator[Finding]:
     alarms = f"operator alarms go to {', '.join(settings.operator)}"
     nobody = "no [operator] receivers: nobody is told when a source fails"
     yield Finding("operator", bool(settings.operator), alarms if settings.operator else nobody)
-
-
-def _page(settings: Settings) -> Iterator[Finding]:
-    web = settings.web
     yield Finding("page", True, f"http://{web.host}:{web.port}" + (", behind a token" if web.token else ""))
     if not web.public_url:
         yield Finding("public_url", True, "not set: permalinks and unsubscribe links in mail are off")
     if "TRACKER_X_BEARER_TOKEN" not in os.environ:
         yield Finding("X", True, "TRACKER_X_BEARER_TOKEN is not set: X accounts are off")
+
+
+def migrate_database(
+    source: Annotated[str, typer.Argument(metavar="FROM", help="The archive's URL, or env:NAME.")],
+    target: Annotated[str, typer.Argument(metavar="TO", help="The URL of an empty database, or env:NAME.")],
+) -> None:
+    """Copy an archive from SQLite to PostgreSQL or back: every id stays, and both are compared at the end.
+
+    Stop the daemon first; afterwards put the new URL into tracker.toml or TRACKER_DATABASE_URL.
+
+    Example: tracker migrate-database sqlite:///archive.db env:NEW_DATABASE_URL
+    """
+    from contextlib import ExitStack, closing
+
+    from tracker.archive import Archive
+    from tracker.archive.copying import copy
+
+    def told(table: str, done: int, total: int) -> None:
+        typer.echo(f"{table}: {done:,} of {total:,}", err=True)
+
+    urls = [os.environ.get(url[4:], "") if url.startswith("env:") else url for url in (source, target)]
+    if urls[0].startswith("sqlite:///") and not Path(urls[0].removeprefix("sqlite:///")).is_file():
+        raise UsageError(f"{urls[0]}: there is no such file")
+    with ExitStack() as stack:
+        old, new = (stack.enter_context(closing(Archive.open(url, worker="migrate-database"))) for url in urls)
+        for archive in (old, new):
+            stack.enter_context(archive.hold(f"tracker migrate-database, process {os.getpid()}"))
+        copied = copy(old, new, told)
+    show.line(f"{new.shown_url}: {copied['statements'][0]:,} statements, everything as in {old.shown_url}")
 
 
 def demo(
@@ -184,4 +205,4 @@ def demo(
         demonstration.live(port)
 
 
-COMMANDS = (init, config_check, run, doctor, demo)
+COMMANDS = (init, config_check, run, doctor, demo, migrate_database)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -95,17 +95,17 @@ def parsed(tracker: Tracker, words: str) -> Query:
     return parse(words, tracker.vocabulary)
 
 
-def check_name(what: str, name: str, known: Iterable[str], where: str = "") -> None:
-    """NotFound, with the nearest of the known names, for one that is not among them."""
-    if name in (names := tuple(known)):
-        return
+def pick(what: str, name: str, known: Mapping[str, T], where: str = "") -> T:
+    """The one of this name. NotFound tells the nearest name that there is."""
+    if name in known:
+        return known[name]
     from rapidfuzz import process
 
-    near = process.extractOne(name, names, score_cutoff=60)
+    near = process.extractOne(name, tuple(known), score_cutoff=60)
     raise NotFound(f"no {what} {name!r}{where}" + (f" (did you mean {near[0]}?)" if near else ""))
 
 
-def day(option: str, written: str) -> date:
+def day_of(option: str, written: str) -> date:
     try:
         return date.fromisoformat(written)
     except ValueError:
@@ -114,7 +114,7 @@ def day(option: str, written: str) -> date:
 
 def midnight(option: str, written: str | None) -> datetime | None:
     """The first instant of a day in UTC."""
-    return datetime.combine(day(option, written), datetime.min.time(), UTC) if written is not None else None
+    return datetime.combine(day_of(option, written), datetime.min.time(), UTC) if written is not None else None
 
 
 def side(registry: Registry, option: str, written: str | None) -> str | None:

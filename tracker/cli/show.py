@@ -33,7 +33,7 @@ _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 def answer(json: bool, value: Any, parts: Iterable[str | Table]) -> None:
     """Print a value as one JSON document, or else lines and tables that say it."""
     if json:
-        as_json(value)
+        sys.stdout.write(written(value, 2))
         return
     for part in parts:
         if isinstance(part, str):
@@ -47,20 +47,10 @@ def rows(json: bool, found: Sequence[Shape], columns: Columns, empty: str) -> No
     answer(json, found, [Table(found, columns, empty)])
 
 
-def as_json(value: Any) -> None:
-    """Print one JSON document in UTF-8."""
-    sys.stdout.write(written(value, 2) + "\n")
-
-
-def json_line(value: Any) -> str:
-    """One JSON value on one line, as JSONL has it."""
-    return written(value, None) + "\n"
-
-
-def written(value: Any, indent: int | None) -> str:
-    """JSON in UTF-8, with what a terminal may act on escaped; dates and times in ISO form."""
+def written(value: Any, indent: int | None = None) -> str:
+    """One JSON value in UTF-8 and an end of line, with what a terminal may act on escaped; times in ISO form."""
     said = json.dumps(value, ensure_ascii=False, indent=indent, default=_moment)
-    return _ACTIVE.sub(lambda found: f"\\u{ord(found.group()):04x}", said)
+    return _ACTIVE.sub(lambda found: f"\\u{ord(found.group()):04x}", said) + "\n"
 
 
 def _moment(value: Any) -> str | None:

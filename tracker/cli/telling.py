@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tracker.cli import finding, show
-from tracker.cli.session import By, Json, Limit, check_name, parsed, session
+from tracker.cli.session import By, Json, Limit, parsed, pick, session
+from tracker.models.shape import instant
+from tracker.models.telling import Delivered, Notification, Silence
 
 if TYPE_CHECKING:
     from tracker.app import Tracker
-    from tracker.models.telling import Delivered
 
 
 def rules_list(context: typer.Context, json: Json = False) -> None:
@@ -67,8 +68,6 @@ def silence_add(
 
     Example: tracker silence add "country:MLI label:ceremonial" --hours 12 --comment "national day"
     """
-    from tracker.models.telling import Silence
-
     with session(context).tracker() as tracker:
         parsed(tracker, query)
         now = tracker.clock.now()
@@ -98,10 +97,7 @@ def silence_expire(context: typer.Context, silence: Annotated[str, typer.Argumen
         tracker.archive.expire_silence(silence, tracker.clock.now())
 
 
-def notify_test(
-    context: typer.Context,
-    receiver: Annotated[str, typer.Argument(help="The receiver's name.")],
-) -> None:
+def notify_test(context: typer.Context, receiver: Annotated[str, typer.Argument(help="The receiver's name.")]) -> None:
     """Send one test notification to a receiver now, and say what it answered; does not wait for retries.
 
     Example: tracker notify test desk
@@ -109,16 +105,12 @@ def notify_test(
 
     async def whole(tracker: Tracker) -> list[Delivered]:
         from tracker import channels
-        from tracker.models.shape import instant
-        from tracker.models.telling import Notification
 
-        receivers, now = tracker.settings.receivers, tracker.clock.now()
-        check_name("receiver", receiver, receivers, " in rules.toml")
+        named, now = pick("receiver", receiver, tracker.settings.receivers, " in rules.toml"), tracker.clock.now()
         key = "test-" + hashlib.sha256(f"{receiver}\0{now.isoformat()}".encode()).hexdigest()[:24]
         data = {"rule": None, "reason": f"tracker notify test {receiver}", "statement": None}
         payload = {"type": "test", "timestamp": instant(now), "data": data}
-        recipients = channels.recipients(receivers[receiver])
-        tracker.archive.notify(Notification(key, "test", receiver, now, payload, recipients))
+        tracker.archive.notify(Notification(key, "test", receiver, now, payload, channels.recipients(named)))
         return [one for one in await tracker.postroom.deliver_due() if one.delivery.notification.id == key]
 
     outcomes = deliveries(session(context).run(whole))
@@ -129,11 +121,11 @@ def notify_test(
 
 def deliveries(delivered: Iterable[Delivered]) -> list[dict[str, Any]]:
     """What became of attempts to deliver, in the public shape."""
-    found = []
-    for one in delivered:
-        whom = {"receiver": one.delivery.notification.receiver, "recipient": one.delivery.recipient}
-        found.append({**whom, "state": one.state, "reason": one.reason})
-    return found
+    return [
+        {"receiver": one.delivery.notification.receiver, "recipient": one.delivery.recipient,
+         "state": one.state, "reason": one.reason}
+        for one in delivered
+    ]  # fmt: skip
 
 
 def delivery_line(one: show.Shape) -> str:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tracker.cli import explain, show
-from tracker.cli.session import By, Json, Key, Words, check_name, session
+from tracker.cli.session import By, Json, Key, Words, pick, session
 from tracker.errors import UsageError
+from tracker.models import shape
 
 if TYPE_CHECKING:
     from tracker.app import Tracker
@@ -52,7 +53,6 @@ def correct(
     Example: tracker correct 7hq2ka --add security_statement --remove aid --by awa
     """
     from tracker import text
-    from tracker.models import shape
 
     come, gone = add or [], remove or []
     if not come and not gone:
@@ -63,7 +63,7 @@ def correct(
 
     async def whole(tracker: Tracker) -> dict[str, Any]:
         for name in (*come, *gone):
-            check_name("label", name, tracker.labels)
+            pick("label", name, tracker.labels)
         one = tracker.archive.correct(statement, come, gone, by, tracker.clock.now(), note)
         alerts = (await tracker.relate())[1]
         await tracker.tell()
@@ -132,7 +132,7 @@ def taxonomy_test(
     Example: tracker taxonomy test water_politics "Le partage des eaux du fleuve"
     """
     classifier = session(context).classifier()
-    check_name("label", label, classifier.labels)
+    pick("label", label, classifier.labels)
     found = _hits(classifier, label, words)
     lines = [f"{hit['of']}: “{hit['exact']}” ({hit['start']}-{hit['end']})" for hit in found["phrases"]]
     score = f"{label} {found['score']:.2f} of {found['threshold']:.2f}"
@@ -151,13 +151,11 @@ def _hits(classifier: Classifier, label: str, words: str) -> dict[str, Any]:
     found = lexicon.find(understood.lang, fields) if understood.classified and understood.lang else []
     spans = [(hit.concept, hit.field.span(hit.first, hit.last)) for hit in found]
     return {
-        "label": label,
-        "lang": understood.lang,
+        "label": label, "lang": understood.lang,
         "phrases": [{"of": of, "exact": w.exact, "start": w.start, "end": w.end} for of, w in spans],
-        "score": understood.scores.get(label, 0.0),
-        "threshold": spec.threshold,
+        "score": understood.scores.get(label, 0.0), "threshold": spec.threshold,
         "labelled": any(one.name == label for one in understood.labels),
-    }
+    }  # fmt: skip
 
 
 COMMANDS = (classify, correct, reclassify, evaluate, taxonomy_check, taxonomy_test)
