@@ -11,7 +11,6 @@ import typer
 
 from tracker.cli import show
 from tracker.cli.session import Json, pick, session
-from tracker.cli.telling import deliveries, delivery_line
 from tracker.errors import NotFound
 from tracker.models import shape
 from tracker.models.registry import Leader
@@ -38,7 +37,7 @@ def poll(
     failed = sum(bool(row["failure"]) for row in told["sources"])
     held = set(sources or ()) - {row["source"] for row in told["sources"]}
     polled = show.Table(told["sources"], OUTCOME, "nothing is due")
-    show.answer(json, told, [polled, *map(delivery_line, told["delivered"])])
+    show.answer(json, told, [polled, *map(show.delivery, told["delivered"])])
     typer.echo(f"{told['polled']} polled, {told['new']} new, {told['edited']} edited, {failed} failed", err=True)
     for name in sorted(held):
         typer.echo(f"tracker: {name}: another process is polling it now", err=True)
@@ -64,7 +63,7 @@ async def _poll(tracker: Tracker, names: list[str] | None) -> dict[str, Any]:
         await tracker.poll(names)
     rows = [_polled(reading, kept) for reading, kept in done]
     new, edited = (sum(row[what] for row in rows) for what in ("new", "edited"))
-    related, delivered = (await tracker.relate())[0], deliveries(await tracker.tell())
+    related, delivered = (await tracker.relate())[0], show.deliveries(await tracker.tell())
     counts = {"polled": len(done), "new": new, "edited": edited, "related": related}
     return {**counts, "sources": rows, "delivered": delivered}
 
@@ -177,6 +176,3 @@ def _leader(tracker: Tracker, one: Leader, count: int, last: Any) -> dict[str, A
         "statements": count, "last": last, "aliases": one.aliases,
         "tenures": [{"office": t.office, "from": t.since, "to": t.until} for t in one.tenures],
     }  # fmt: skip
-
-
-COMMANDS = (poll, status, sources_list, coverage, leaders)

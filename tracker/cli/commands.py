@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from inspect import isfunction
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from tracker.cli import collecting, digesting, finding, running, telling, understanding
+from tracker.cli import collecting, digesting, finding, reclassifying, running, telling, understanding
 from tracker.cli.session import Session
 
 app = typer.Typer(
@@ -55,8 +56,10 @@ GROUPS = {
     "taxonomy": "The labels, and the phrases of your own.",
 }
 groups = {name: typer.Typer(no_args_is_help=True, help=what) for name, what in GROUPS.items()}
-for part in (running, collecting, finding, telling, digesting, understanding):
-    for command in part.COMMANDS:
+for part in (running, collecting, finding, telling, digesting, understanding, reclassifying):
+    for command in filter(isfunction, vars(part).values()):
+        if command.__module__ != part.__name__ or command.__name__.startswith("_"):
+            continue  # every other function of these modules is a command
         group, _, verb = command.__name__.partition("_")
         groups[group].command(verb)(command) if group in groups else app.command()(command)
 for name, tree in groups.items():

@@ -11,7 +11,7 @@ import typer
 
 from tracker.cli import show
 from tracker.cli.session import Json, day_of, pick, session
-from tracker.cli.telling import deliveries
+from tracker.decide import period
 from tracker.errors import UsageError
 from tracker.models.telling import Digest, Issue, Period
 
@@ -69,7 +69,7 @@ def _preview(tracker: Tracker, name: str, date: str | None) -> dict[str, Any]:
     """The mail of a period's issue as it is or would be."""
     from tracker import digest as journey
     from tracker.channels import email
-    from tracker.decide import brief, period
+    from tracker.decide import brief
 
     one, at = replace(_named(tracker, name), empty="mail"), tracker.clock.now()
     meant = _current(one, at) if date is None else period.ending(one, day_of("--date", date))
@@ -92,7 +92,7 @@ async def _send(tracker: Tracker, name: str, date: str | None, now: bool) -> dic
     meant = _current(one, at) if now else _finished(one, at, date)
     before = tracker.archive.issue(name, meant.day)
     issue = journey.make(tracker.archive, one, meant, tracker.label_titles, at)
-    told = deliveries(d for d in await tracker.tell() if d.delivery.notification.receiver == f"digest:{name}")
+    told = show.deliveries(d for d in await tracker.tell() if d.delivery.notification.receiver == f"digest:{name}")
     return {
         "digest": name, "date": issue.day.isoformat(), "start": issue.start, "end": issue.end,
         "statements": len(issue.statements), "outcome": _outcome(one, issue, before, told), "deliveries": told,
@@ -101,8 +101,6 @@ async def _send(tracker: Tracker, name: str, date: str | None, now: bool) -> dic
 
 def _finished(one: Digest, at: datetime, date: str | None) -> Period:
     """The last finished period, or the one that ends on a day."""
-    from tracker.decide import period
-
     if date is None:
         return period.ending(one, _current(one, at).day - timedelta(days=1))
     meant = period.ending(one, day_of("--date", date))
@@ -113,8 +111,6 @@ def _finished(one: Digest, at: datetime, date: str | None) -> Period:
 
 def _current(one: Digest, at: datetime) -> Period:
     """The period in progress, closed at this instant."""
-    from tracker.decide import period
-
     today = at.astimezone(ZoneInfo(one.timezone)).date()
     found = period.ending(one, today)
     return replace(found if found.end > at else period.ending(one, today + timedelta(days=1)), end=at)
@@ -130,6 +126,3 @@ def _outcome(one: Digest, issue: Issue, before: Issue | None, told: list[dict[st
 
 def _named(tracker: Tracker, name: str) -> Digest:
     return pick("digest", name, {one.name: one for one in tracker.settings.digests}, " in rules.toml")
-
-
-COMMANDS = (digest_list, digest_preview, digest_send)

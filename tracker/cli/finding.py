@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from tracker.cli import explain
+from tracker.cli import explain, exporting
 from tracker.cli import show as shown
 from tracker.cli.session import Json, Key, Limit, Words, midnight, parsed, session, side
 from tracker.errors import UsageError
@@ -35,12 +35,6 @@ Format = Annotated[
 ]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="Into this file, whole or not at all.")]
 
-VISIT: shown.Columns = (
-    "date",
-    ("visitor", lambda one: explain.parties(one["visitor"])),
-    ("host", lambda one: explain.parties([one["host"]])),
-    *("place", "status", "statements"),
-)
 #: Words in a row by which a quoted statement is looked up, how many such rows at most, and statements compared.
 ROW, ROWS, COMPARED = 4, 60, 50
 _MARKS = str.maketrans(dict.fromkeys('«»“”„"‹›「」', " "))
@@ -95,8 +89,6 @@ def visits(
 
     Example: tracker visits --host Mali --after 2022-11-01 --format csv --output visits.csv
     """
-    from tracker.cli import exporting
-
     form = "json" if json else form
     if output and form == "table":
         raise UsageError("--output: a table is for the terminal; add --format csv, plover, ics or json")
@@ -112,7 +104,11 @@ def visits(
             with exporting.into(output) as target:
                 exporting.visits(tracker, found, form, target)
             return
-    shown.rows(False, [*map(shape.event, found)], VISIT, "no visits")
+    rows = [
+        {**one, "visitor": explain.parties(one["visitor"]), "host": explain.parties([one["host"]])}
+        for one in map(shape.event, found)
+    ]
+    shown.rows(False, rows, ("date", "visitor", "host", "place", "status", "statements"), "no visits")
 
 
 def quote(
@@ -167,10 +163,5 @@ def export(
 
     Example: tracker export "country:MLI after:2022-11-01" --format csv --output mali.csv
     """
-    from tracker.cli import exporting
-
     with session(context).tracker() as tracker, exporting.into(output) as target:
         exporting.statements(tracker, query, "json" if json else form, target)
-
-
-COMMANDS = (search, show, versions, visits, quote, export)

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Annotated, Any
+
+import typer
 
 from tracker.cli import show
 from tracker.cli.exporting import walk
-from tracker.cli.session import parsed
+from tracker.cli.session import Json, Session, Words, parsed, session
 from tracker.models import shape
-
-if TYPE_CHECKING:
-    from tracker.cli.session import Session
-    from tracker.models.statement import Classification, Statement
+from tracker.models.statement import Classification, Statement
 
 #: Statements that the answer shows.
 SAMPLE = 10
 
 
-class Tally:
+class _Tally:
     """What differs: how many statements, how many times a label, and a few of them."""
 
     def __init__(self) -> None:
@@ -48,12 +47,28 @@ class Tally:
         return {name: {what: self.labels[what, name] for what in whats} for name in names}
 
 
-def reclassify(session: Session, words: str, apply: bool) -> dict[str, Any]:
+def reclassify(
+    context: typer.Context,
+    query: Words = "",
+    apply: Annotated[bool, typer.Option("--apply", help="Write it; without this nothing is changed.")] = False,
+    json: Json = False,
+) -> None:
+    """What today's classifier would change in what is kept, and how often people agree with it. Corrections stay.
+
+    Example: tracker reclassify "lang:fr after:2026-01-01" --apply
+    """
+    outcome = _reclassified(session(context), query, apply)
+    show.answer(json, outcome, _told(outcome))
+    if outcome["changed"]:
+        typer.echo("the daemon, or the next poll, relates them again" if apply else "write it with --apply", err=True)
+
+
+def _reclassified(session: Session, words: str, apply: bool) -> dict[str, Any]:
     """Classify what a query finds again and count what differs; `apply` writes it. Doing it again changes nothing."""
     from tracker.classify import Classifier
     from tracker.judge import utterance
 
-    tally = Tally()
+    tally = _Tally()
     with session.tracker() as tracker:
         archive, zones = tracker.archive, {source.name: source.timezone for source in tracker.settings.sources}
         classifier = Classifier.load(tracker.registry, tracker.settings.taxonomy)
@@ -75,7 +90,7 @@ def reclassify(session: Session, words: str, apply: bool) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def told(outcome: dict[str, Any]) -> Iterator[str | show.Table]:
+def _told(outcome: dict[str, Any]) -> Iterator[str | show.Table]:
     """The outcome in tables and lines."""
     agreement = outcome["agreement"]
     rows = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +15,9 @@ from tracker.errors import ArchiveError, UsageError
 
 if TYPE_CHECKING:
     from tracker.config import Settings
+
+#: What was looked at, whether it is fine, and what was found or is to be done.
+Finding = tuple[str, bool, str]
 
 
 def init(context: typer.Context) -> None:
@@ -94,18 +97,10 @@ def doctor(context: typer.Context, json: Json = False) -> None:
     """
     settings = session(context).settings()
     found = [*_config(settings), *_archive(session(context)), *_mail(settings)]
-    lines = (f"{'ok  ' if one.ok else 'LOOK'}  {one.check}: {one.finding}" for one in found)
-    show.answer(json, [one._asdict() for one in found], lines)
-    if not all(one.ok for one in found):
+    lines = (f"{'ok  ' if ok else 'LOOK'}  {check}: {said}" for check, ok, said in found)
+    show.answer(json, [{"check": check, "ok": ok, "finding": said} for check, ok, said in found], lines)
+    if not all(ok for _, ok, _ in found):
         raise typer.Exit(1)
-
-
-class Finding(NamedTuple):
-    """One thing looked at; `finding` says what was found and, unless `ok`, what to do."""
-
-    check: str
-    ok: bool
-    finding: str
 
 
 def _archive(session: Session) -> Iterator[Finding]:
@@ -113,50 +108,50 @@ def _archive(session: Session) -> Iterator[Finding]:
         with session.tracker() as tracker:
             archive = tracker.archive
             archive.ping()
-            yield Finding("database", True, f"{archive.shown_url}: {archive.status()['statements']:,} statements")
+            yield "database", True, f"{archive.shown_url}: {archive.status()['statements']:,} statements"
             for one in archive.sources():
                 if one.source.enabled and one.state.health in ("failing", "gone", "suspect"):
-                    yield Finding(f"source {one.source.name}", False, f"{one.state.health}: {one.state.reason}")
+                    yield f"source {one.source.name}", False, f"{one.state.health}: {one.state.reason}"
             dead = archive.outbox().dead
-            yield Finding("outbox", dead == 0, f"{dead} dead letters" + (": see tracker status" if dead else ""))
+            yield "outbox", dead == 0, f"{dead} dead letters" + (": see tracker status" if dead else "")
     except ArchiveError as error:
-        yield Finding("database", False, str(error))
+        yield "database", False, str(error)
 
 
 def _mail(settings: Settings) -> Iterator[Finding]:
     import socket
 
     if settings.mail is None:
-        yield Finding("mail", not settings.digests, "no [mail] in tracker.toml: digests and email receivers are off")
+        yield "mail", not settings.digests, "no [mail] in tracker.toml: digests and email receivers are off"
         return
     host, port = settings.mail.host, settings.mail.port
     try:
         socket.create_connection((host, port), timeout=5).close()
-        yield Finding("mail", True, f"{host}:{port} answers")
+        yield "mail", True, f"{host}:{port} answers"
     except OSError as error:
-        yield Finding("mail", False, f"{host}:{port} does not answer ({error}): check [mail] host and port")
+        yield "mail", False, f"{host}:{port} does not answer ({error}): check [mail] host and port"
 
 
 def _config(settings: Settings) -> Iterator[Finding]:
     on = sum(source.enabled for source in settings.sources)
-    yield Finding("config", on > 0, f"{on} sources on" if on else "no source is on: add one to sources.toml")
+    yield "config", on > 0, f"{on} sources on" if on else "no source is on: add one to sources.toml"
     for reason in sorted({s.paused_reason for s in settings.sources if s.paused_reason}):
-        yield Finding("sources off", True, reason)
+        yield "sources off", True, reason
     web, silent = settings.web, [rule.name for rule in settings.rules if not rule.receivers]
     if not settings.receivers:
-        yield Finding("receivers", False, "no receiver in rules.toml: nobody is told of anything")
+        yield "receivers", False, "no receiver in rules.toml: nobody is told of anything"
     elif silent:
-        yield Finding("rules", False, f"no receivers on {', '.join(silent)}")
+        yield "rules", False, f"no receivers on {', '.join(silent)}"
     else:
-        yield Finding("receivers", True, f"{len(settings.receivers)} receivers; try one with tracker notify test NAME")
+        yield "receivers", True, f"{len(settings.receivers)} receivers; try one with tracker notify test NAME"
     alarms = f"operator alarms go to {', '.join(settings.operator)}"
     nobody = "no [operator] receivers: nobody is told when a source fails"
-    yield Finding("operator", bool(settings.operator), alarms if settings.operator else nobody)
-    yield Finding("page", True, f"http://{web.host}:{web.port}" + (", behind a token" if web.token else ""))
+    yield "operator", bool(settings.operator), alarms if settings.operator else nobody
+    yield "page", True, f"http://{web.host}:{web.port}" + (", behind a token" if web.token else "")
     if not web.public_url:
-        yield Finding("public_url", True, "not set: permalinks and unsubscribe links in mail are off")
+        yield "public_url", True, "not set: permalinks and unsubscribe links in mail are off"
     if "TRACKER_X_BEARER_TOKEN" not in os.environ:
-        yield Finding("X", True, "TRACKER_X_BEARER_TOKEN is not set: X accounts are off")
+        yield "X", True, "TRACKER_X_BEARER_TOKEN is not set: X accounts are off"
 
 
 def migrate_database(
@@ -203,6 +198,3 @@ def demo(
         demonstration.once(json)
     else:
         demonstration.live(port)
-
-
-COMMANDS = (init, config_check, run, doctor, demo, migrate_database)

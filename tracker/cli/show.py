@@ -9,7 +9,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from tracker.models.telling import Delivered
 
 #: A value in its public JSON shape.
 Shape = Mapping[str, Any]
@@ -124,6 +127,19 @@ def said(one: Shape) -> str:
     from tracker.text import squeeze
 
     return shorten(squeeze(f"{one['title'] or ''} {one['text']}".strip()), 120)
+
+
+def deliveries(delivered: Iterable[Delivered]) -> list[dict[str, Any]]:
+    """What became of attempts to deliver, in the public shape."""
+    return [
+        {"receiver": one.delivery.notification.receiver, "recipient": one.delivery.recipient,
+         "state": one.state, "reason": one.reason}
+        for one in delivered
+    ]  # fmt: skip
+
+
+def delivery(one: Shape) -> str:
+    return f"{one['receiver']} {one['recipient']}: {one['state']}" + (f": {one['reason']}" if one["reason"] else "")
 
 
 #: A statement as a row.

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -113,23 +112,7 @@ def notify_test(context: typer.Context, receiver: Annotated[str, typer.Argument(
         tracker.archive.notify(Notification(key, "test", receiver, now, payload, channels.recipients(named)))
         return [one for one in await tracker.postroom.deliver_due() if one.delivery.notification.id == key]
 
-    outcomes = deliveries(session(context).run(whole))
-    show.answer(False, outcomes, map(delivery_line, outcomes))
+    outcomes = show.deliveries(session(context).run(whole))
+    show.answer(False, outcomes, map(show.delivery, outcomes))
     if any(one["state"] != "sent" for one in outcomes):
         raise typer.Exit(1)
-
-
-def deliveries(delivered: Iterable[Delivered]) -> list[dict[str, Any]]:
-    """What became of attempts to deliver, in the public shape."""
-    return [
-        {"receiver": one.delivery.notification.receiver, "recipient": one.delivery.recipient,
-         "state": one.state, "reason": one.reason}
-        for one in delivered
-    ]  # fmt: skip
-
-
-def delivery_line(one: show.Shape) -> str:
-    return f"{one['receiver']} {one['recipient']}: {one['state']}" + (f": {one['reason']}" if one["reason"] else "")
-
-
-COMMANDS = (rules_list, rules_test, alerts_list, silence_add, silence_list, silence_expire, notify_test)

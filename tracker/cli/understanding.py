@@ -1,4 +1,4 @@
-"""Commands about understanding: classify, correct, reclassify, evaluate, taxonomy."""
+"""Commands about understanding: classify, correct, evaluate, taxonomy."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tracker.cli import explain, show
-from tracker.cli.session import By, Json, Key, Words, pick, session
+from tracker.cli.session import By, Json, Key, pick, session
 from tracker.errors import UsageError
 from tracker.models import shape
 
@@ -72,24 +72,6 @@ def correct(
     told = session(context).run(whole, inline=True)
     show.answer(json, told, explain.labels(told["statement"]))
     typer.echo(f"{told['alerts']} alerts", err=True)
-
-
-def reclassify(
-    context: typer.Context,
-    query: Words = "",
-    apply: Annotated[bool, typer.Option("--apply", help="Write it; without this nothing is changed.")] = False,
-    json: Json = False,
-) -> None:
-    """What today's classifier would change in what is kept, and how often people agree with it. Corrections stay.
-
-    Example: tracker reclassify "lang:fr after:2026-01-01" --apply
-    """
-    from tracker.cli import reclassifying
-
-    outcome = reclassifying.reclassify(session(context), query, apply)
-    show.answer(json, outcome, reclassifying.told(outcome))
-    if outcome["changed"]:
-        typer.echo("the daemon, or the next poll, relates them again" if apply else "write it with --apply", err=True)
 
 
 def evaluate(
@@ -156,6 +138,3 @@ def _hits(classifier: Classifier, label: str, words: str) -> dict[str, Any]:
         "score": understood.scores.get(label, 0.0), "threshold": spec.threshold,
         "labelled": any(one.name == label for one in understood.labels),
     }  # fmt: skip
-
-
-COMMANDS = (classify, correct, reclassify, evaluate, taxonomy_check, taxonomy_test)
