@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from difflib import SequenceMatcher
 
 from tracker.cli.show import Shape
-
-if TYPE_CHECKING:
-    from tracker.models.statement import Version
+from tracker.models.statement import Version
 
 
 def statement(one: Shape) -> Iterator[str]:
@@ -93,10 +91,8 @@ def versions(found: Sequence[Version]) -> Iterator[str]:
 
 def _changes(old: list[str], new: list[str]) -> str:
     """The words that went [-so-] and came {+so+}."""
-    import difflib
-
-    told: list[Any] = []
-    for what, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    told: list[str] = []
+    for what, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if what == "equal":
             told += old[a:b]
             continue

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from tracker import text
 from tracker.cli import explain, exporting
 from tracker.cli import show as shown
 from tracker.cli.session import Json, Key, Limit, Words, midnight, parsed, session, side
@@ -132,7 +133,6 @@ def quote(
 
 def _said(tracker: Tracker, words: str) -> Iterator[tuple[Verdict, str, Statement]]:
     """(verdict, the words that were found, statement), word for word ones first. `exact` is said of all the words."""
-    from tracker import text
     from tracker.classify import quotes
 
     surface = tuple(text.tokens(words, query=True))

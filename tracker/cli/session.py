@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from tracker import gazetteer
 from tracker.errors import NotFound, UsageError
 
 if TYPE_CHECKING:
@@ -119,8 +120,6 @@ def midnight(option: str, written: str | None) -> datetime | None:
 
 def side(registry: Registry, option: str, written: str | None) -> str | None:
     """One side of a visit: a leader's id, or a country code."""
-    from tracker import gazetteer
-
     if written is None:
         return None
     found = [*registry.leaders_named(written), gazetteer.country_named(written)][0]

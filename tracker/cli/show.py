@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-if TYPE_CHECKING:
-    from tracker.models.telling import Delivered
+from tracker.models.shape import instant
+from tracker.models.telling import Delivered
+from tracker.text import squeeze, visible
 
 #: A value in its public JSON shape.
 Shape = Mapping[str, Any]
@@ -57,8 +58,6 @@ def written(value: Any, indent: int | None = None) -> str:
 
 
 def _moment(value: Any) -> str | None:
-    from tracker.models.shape import instant
-
     return instant(value) if isinstance(value, datetime) else str(value.isoformat())
 
 
@@ -76,8 +75,6 @@ def progress(what: str, total: int | None) -> Iterator[Callable[..., None]]:
 
 def line(words: str) -> None:
     """Print one line of our own words with what it quotes made inert."""
-    from tracker.text import visible
-
     sys.stdout.write(visible(words) + "\n")
 
 
@@ -105,8 +102,6 @@ def _draw(table: Table) -> None:
 
 def cell(value: Any) -> str:
     """One value of a table; a list is joined, an instant shown to the minute."""
-    from tracker.text import visible
-
     if value is None:
         return "-"
     if isinstance(value, list | tuple):
@@ -124,8 +119,6 @@ def shorten(words: str, width: int) -> str:
 
 def said(one: Shape) -> str:
     """The beginning of a statement, in one line."""
-    from tracker.text import squeeze
-
     return shorten(squeeze(f"{one['title'] or ''} {one['text']}".strip()), 120)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tracker import text
 from tracker.cli import explain, show
 from tracker.cli.session import By, Json, Key, pick, session
 from tracker.errors import UsageError
@@ -52,8 +53,6 @@ def correct(
 
     Example: tracker correct 7hq2ka --add security_statement --remove aid --by awa
     """
-    from tracker import text
-
     come, gone = add or [], remove or []
     if not come and not gone:
         raise UsageError("say --add LABEL or --remove LABEL")
