@@ -107,7 +107,7 @@ def counts_of(world: World, tracker: Tracker) -> dict[str, Any]:
         "world": {"channels": len(world.channels), "from": instant(world.instants()[0]), "to": instant(world.now)},
         **archive.status(),
         "sources_by_state": Counter(one.state.health for one in archive.sources()),
-        "issues": [{"digest": i.digest, "date": i.day, "statements": len(i.statements)} for i in archive.issues()],
+        "issues": [{"digest": i.digest, "date": str(i.day), "statements": len(i.statements)} for i in archive.issues()],
         "received": {
             "mails": len(world.mails), "calls": len(world.calls), "calls_by_id": len({one.id for one in world.calls}),
             "subjects": [mail.subject for mail in world.mails],
