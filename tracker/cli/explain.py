@@ -30,8 +30,8 @@ def _dates(one: Shape) -> str:
     stated = f"stated as {one['published_stated']}"
     if one["published_at"]:
         return f"{_second(one['published_at'])} UTC ({stated})"
-    inferred = one["published_inferred"] + (f", {stated}" if one["published_stated"] else "")
-    return f"about {_second(one['effective_at'])} UTC ({inferred})"
+    stated = f", {stated}" if one["published_stated"] else ""
+    return f"about {_second(one['effective_at'])} UTC ({one['published_inferred']}{stated})"
 
 
 def _second(instant: str) -> str:
