@@ -19,7 +19,7 @@ from tracker.archive import Archive
 from tracker.decide import answer, cadence
 from tracker.errors import ArchiveError, LeaseLost, SourceError, SourceThrottled
 from tracker.judge import Job, Sight, judge
-from tracker.models.source import Claim, Evidence, Kept, PollState, Reading, Reply, Request, Source
+from tracker.models.source import Claim, Evidence, Kept, Known, PollState, Reading, Reply, Request, Source
 from tracker.models.statement import Firing
 from tracker.outside.clock import Clock
 from tracker.outside.web import Web
@@ -203,7 +203,7 @@ async def _pages(claim: Claim, desk: Collector, now: datetime, asked: list[Asked
     source, state = claim.source, claim.state
     kind = KINDS[source.kind]
     request: Request | None = kind.ask(source, state)
-    known = await asyncio.to_thread(desk.archive.known, source.name) if state.first_read_at else {}
+    known: Known = {}
     full = cadence.wants_full(state, now)
     while request is not None and len(asked) < MOST_PAGES:
         await _within_budget(kind.name, desk, now, sum(one.sight.reads for one in asked if one.sight))
@@ -215,6 +215,8 @@ async def _pages(claim: Claim, desk: Collector, now: datetime, asked: list[Asked
         if reply.status == 304 or (request.conditional and not asked and _sha256(reply.body) == state.body_sha256):
             asked.append(Asked(request, reply, None))
             return
+        if not asked and state.first_read_at:  # not before it is needed: most polls bring nothing new
+            known = await asyncio.to_thread(desk.archive.known, source.name)
         sight: Sight = await desk.workers.run(judge, Job(source, state, reply, known, desk.clock.now()))
         asked.append(Asked(request, reply, sight))
         state = replace(state, cursor=sight.cursor)
