@@ -16,8 +16,9 @@ from tracker.archive import Archive
 from tracker.channels import Context
 from tracker.classify import taxonomy
 from tracker.classify.taxonomy import LabelSpec
-from tracker.collect import LEASE, Budget, Collector, Progress
+from tracker.collect import LEASE, Collector, Progress
 from tracker.config import Settings
+from tracker.decide.budget import Budget
 from tracker.decide.query import Vocabulary
 from tracker.deliver import Postroom
 from tracker.models.registry import Registry

@@ -12,12 +12,13 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from tracker.archive import Archive
 from tracker.decide import answer, cadence
-from tracker.errors import ArchiveError, LeaseLost, SourceError, SourceThrottled
+from tracker.decide.budget import Budget, month_of, refusal
+from tracker.errors import ArchiveError, LeaseLost, SourceError
 from tracker.judge import Job, Sight, judge
 from tracker.models.source import Claim, Evidence, Kept, Known, PollState, Reading, Reply, Request, Source
 from tracker.models.statement import Firing
@@ -34,14 +35,6 @@ GROUP_WAIT, GROUP_SIZE = 0.05, 64
 LEASE = 25.0
 
 Progress = Callable[[Reading, Kept], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """What a kind may read a month, and what one read costs in dollars."""
-
-    monthly_reads: int
-    price: float
 
 
 @dataclass(slots=True)
@@ -226,15 +219,10 @@ async def _pages(claim: Claim, desk: Collector, now: datetime, asked: list[Asked
 async def _within_budget(kind: str, desk: Collector, now: datetime, reading: int) -> None:
     """SourceThrottled when the month's reads, with those that this poll has made so far, reach the budget."""
     budget = desk.budgets.get(kind)
-    if budget is None:
-        return
-    month = now.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    spent = reading + await asyncio.to_thread(desk.archive.reads_since, kind, month)
-    if spent >= budget.monthly_reads:
-        following = month.replace(year=month.year + month.month // 12, month=month.month % 12 + 1)
-        spent_words = f"the month's budget of {budget.monthly_reads:,} reads is spent (${spent * budget.price:,.2f})"
-        advice = f"raise [{kind}] monthly_reads or wait until {following:%Y-%m-%d}"
-        raise SourceThrottled(f"{spent_words}: {advice}", (following - now).total_seconds())
+    if budget is not None:
+        spent = await asyncio.to_thread(desk.archive.reads_since, kind, month_of(now))
+        if refused := refusal(budget, kind, spent + reading, now):
+            raise refused
 
 
 def _validated(request: Request, state: PollState) -> Request:

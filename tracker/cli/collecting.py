@@ -11,6 +11,7 @@ import typer
 
 from tracker.cli import show
 from tracker.cli.session import Json, pick, session
+from tracker.decide.budget import month_of
 from tracker.errors import NotFound
 from tracker.models import shape
 from tracker.models.registry import Leader
@@ -107,8 +108,7 @@ def _digest(tracker: Tracker, name: str) -> dict[str, Any]:
 
 def _reads(tracker: Tracker) -> dict[str, Any]:
     """What X bills this month; nothing where nobody asks it."""
-    month = tracker.clock.now().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    x, reads = tracker.settings.x, tracker.archive.reads_since("x", month)
+    x, reads = tracker.settings.x, tracker.archive.reads_since("x", month_of(tracker.clock.now()))
     if not reads and not any(source.kind == "x" for source in tracker.settings.sources):
         return {}
     return {"x": {"reads": reads, "budget": x.monthly_reads, "dollars": round(reads * x.price, 2)}}

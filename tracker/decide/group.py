@@ -70,19 +70,7 @@ def plan(
     `recipients` are the addresses of each receiver by its name, `statements` the JSON shapes of the alerts' statements,
     `operators` the receivers of alarms about sources. Alerts in another state than firing are left alone.
     """
-    states: dict[str, tuple[str, str | None]] = {}
-    groups: dict[tuple[tuple[str, ...], ...], list[Alert]] = {}
-    for alert in (alert for alert in alerts if alert.state == "firing"):
-        rule, about_source = rules.get(alert.rule), alert.rule.startswith(SOURCE_RULE)
-        named = operators if about_source else rule.receivers if rule else ()
-        told = tuple(name for name in dict.fromkeys(named) if recipients.get(name))
-        if not told:
-            known = rule or about_source
-            states[alert.id] = "held", "no receiver is configured for it" if known else "its rule is not in the config"
-        elif reason := silenced(alert):
-            states[alert.id] = "silenced", reason
-        else:
-            groups.setdefault((told, _key(alert, rule, statements)), []).append(alert)
+    groups, states = _grouped(alerts, rules, recipients, statements, silenced, operators)
     notifications: list[Notification] = []
     for (told, _), group in groups.items():
         rule = rules.get(group[0].rule)
@@ -98,6 +86,31 @@ def plan(
         outcome = ("deferred", f"quiet hours until {shape.instant(quiet_end)}") if quiet_end else ("told", None)
         states |= {alert.id: outcome for alert in group}
     return Plan(tuple(notifications), states)
+
+
+def _grouped(
+    alerts: Sequence[Alert],
+    rules: Mapping[str, Rule],
+    recipients: Mapping[str, tuple[str, ...]],
+    statements: Mapping[str, Mapping[str, Any]],
+    silenced: Callable[[Alert], str | None],
+    operators: Sequence[str],
+) -> tuple[dict[tuple[tuple[str, ...], ...], list[Alert]], dict[str, tuple[str, str | None]]]:
+    """The alerts that are told together, by whom they are told and what they share; the state of those that are not."""
+    states: dict[str, tuple[str, str | None]] = {}
+    groups: dict[tuple[tuple[str, ...], ...], list[Alert]] = {}
+    for alert in (alert for alert in alerts if alert.state == "firing"):
+        rule, about_source = rules.get(alert.rule), alert.rule.startswith(SOURCE_RULE)
+        named = operators if about_source else rule.receivers if rule else ()
+        told = tuple(name for name in dict.fromkeys(named) if recipients.get(name))
+        if not told:
+            known = rule or about_source
+            states[alert.id] = "held", "no receiver is configured for it" if known else "its rule is not in the config"
+        elif reason := silenced(alert):
+            states[alert.id] = "silenced", reason
+        else:
+            groups.setdefault((told, _key(alert, rule, statements)), []).append(alert)
+    return groups, states
 
 
 def _key(alert: Alert, rule: Rule | None, statements: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:

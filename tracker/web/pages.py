@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from tracker import terms, text
 from tracker.channels import email
+from tracker.decide.budget import month_of
 from tracker.errors import NotFound, QueryError
 from tracker.models.query import AnyFacet
 from tracker.models.source import Evidence
@@ -122,8 +123,7 @@ def leader(request: Request, its: Its, leader_id: Name) -> Response:
 @router.get("/sources")
 def sources(request: Request, its: Its) -> Response:
     """Whether each source is really being watched."""
-    now = its.clock.now()
-    reads = its.archive.reads_since("x", now.replace(day=1, hour=0, minute=0, second=0, microsecond=0))
+    reads = its.archive.reads_since("x", month_of(its.clock.now()))
     return page(request, "sources.html", sources=its.archive.sources(), reads=reads, budget=its.settings.x)
 
 

@@ -1,0 +1,31 @@
+"""What a kind of source may read in a calendar month (UTC), and what that costs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from tracker.errors import SourceThrottled
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Reads a month, and the price of one in dollars."""
+
+    monthly_reads: int
+    price: float
+
+
+def month_of(now: datetime) -> datetime:
+    """The instant at which this month began."""
+    return now.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+
+
+def refusal(budget: Budget, kind: str, reads: int, now: datetime) -> SourceThrottled | None:
+    """Why nothing more is read this month, and how long that lasts; None while the budget is not spent."""
+    if reads < budget.monthly_reads:
+        return None
+    following = month_of(month_of(now) + timedelta(days=31))
+    spent = f"the month's budget of {budget.monthly_reads:,} reads is spent (${reads * budget.price:,.2f})"
+    advice = f"raise [{kind}] monthly_reads or wait until {following:%Y-%m-%d}"
+    return SourceThrottled(f"{spent}: {advice}", (following - now).total_seconds())
