@@ -8,6 +8,9 @@ from difflib import SequenceMatcher
 from tracker.cli.show import Shape
 from tracker.models.statement import Version
 
+#: Words of a version that are compared at most: comparing costs the square of them.
+COMPARED = 4000
+
 
 def statement(one: Shape) -> Iterator[str]:
     speaker = one["speaker"] or {}
@@ -90,7 +93,9 @@ def versions(found: Sequence[Version]) -> Iterator[str]:
 
 
 def _changes(old: list[str], new: list[str]) -> str:
-    """The words that went [-so-] and came {+so+}."""
+    """The words that went [-so-] and came {+so+}; the new words alone where there are too many to compare."""
+    if max(len(old), len(new)) > COMPARED:
+        return " ".join(new)
     told: list[str] = []
     for what, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if what == "equal":
