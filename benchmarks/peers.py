@@ -58,8 +58,8 @@ def reader(port: int, feeds: int) -> dict[str, object]:
         it = make_reader(str(Path(folder) / "reader.db"))
         for number in range(feeds):
             it.add_feed(f"http://127.0.0.1:{port}/{number}.xml")
-        cold = timed(lambda: it.update_feeds(workers=20))
-        return {"cold": cold, "warm": timed(lambda: it.update_feeds(workers=20))}
+        cold = timed(lambda: it.update_feeds(scheduled=False, workers=20))
+        return {"cold": cold, "warm": timed(lambda: it.update_feeds(scheduled=False, workers=20))}
 
 
 if __name__ == "__main__":
