@@ -34,7 +34,7 @@ TARGET = HERE.parent / "tracker" / "classify" / "data" / "weights.npz"
 LABELS = tuple(taxonomy.shipped_names())
 FOLDS = 8
 #: Strength of the named features, of the n-grams, inverse regularisation, weight of a sentence of our own.
-DENSE, HASHED, C, OWN = 0.3, 2.5, 3.0, 1.0
+DENSE, HASHED, C, OWN = 0.3, 2.5, 6.0, 1.0
 #: How often a sentence with slots is filled.
 VARIANTS = 3
 ALERT_PRECISION = 0.95
@@ -211,9 +211,7 @@ def write(real, own, x, x_own, vocabulary, fitted, levels) -> None:
         "alerts": np.array([high for _, high in levels], np.float32),
     }
     digest = hashlib.sha256(b"".join(np.ascontiguousarray(a).tobytes() for a in arrays.values())).hexdigest()[:8]
-    np.savez(
-        TARGET, version=f"2026.11-{digest}", labels="\n".join(LABELS), names="\n".join(vocabulary), **arrays
-    )
+    np.savez(TARGET, version=f"2026.11-{digest}", labels="\n".join(LABELS), names="\n".join(vocabulary), **arrays)
     print(f"wrote {TARGET.name}: version 2026.11-{digest}, {TARGET.stat().st_size / 1e6:.2f} MB")
 
 

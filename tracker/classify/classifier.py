@@ -83,16 +83,9 @@ class Classifier:
         for name in self._own:
             hits = sum(hit.concept == f"label:{name}" for hit in one.hits)
             scores[name] = max(scores.get(name, 0.0), taxonomy.phrase_score(hits))
-        labels = tuple(
-            Label(
-                spec.name,
-                scores[spec.name],
-                "words",
-                evidence.words_for(one, spec.name, self._ranks[spec.name], self._model),
-            )
-            for spec in self.labels.values()
-            if scores.get(spec.name, 0.0) >= spec.threshold
-        )
+        given = [spec for spec in self.labels.values() if scores.get(spec.name, 0.0) >= spec.threshold]
+        words = [evidence.words_for(one, spec.name, self._ranks[spec.name], self._model) for spec in given]
+        labels = tuple(Label(s.name, scores[s.name], "words", w) for s, w in zip(given, words, strict=True))
         return Classification(one.lang, True, self.version, labels, scores, _mentions(one), self._visits(one, labels))
 
     def _visits(self, one: Document, labels: Sequence[Label]) -> tuple[Visit, ...]:

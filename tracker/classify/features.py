@@ -2,42 +2,48 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 
-from tracker.classify.document import Document
+from tracker.classify.document import TITLES, Document
 from tracker.classify.lexicon import Hit
 from tracker.classify.names import Named
 from tracker.classify.tokens import Field
 from tracker.text import fold
 
 #: Before a place's name these say that somebody is or goes there.
-AT = frozenset(
-    {
-        "a", "en", "au", "aux", "in", "at", "to", "into", "pour", "vers", "for", "depuis", "em", "no", "na", "nos",
-        "nas", "desde", "para", "ao", "rumo", "hasta", "в", "на", "во", "في", "الي",
-    }
-)  # fmt: skip
+AT = frozenset({
+    "a", "en", "au", "aux", "in", "at", "to", "into", "pour", "vers", "for", "depuis", "em", "no", "na", "nos",
+    "nas", "desde", "para", "ao", "rumo", "hasta", "в", "на", "во", "في", "الي",
+})  # fmt: skip
 _ARTICLES = frozenset({"le", "la", "les", "l", "the", "el", "los", "las"})
 #: Before a place's name these say that somebody goes, but not yet is there.
 _TOWARD = frozenset({"to", "into", "pour", "vers", "for", "para", "rumo", "hasta", "الي"})
 _TOWNS = frozenset({"capital", "city", "metonym"})
 #: Concepts whose meaning hangs on whether a foreign country is named with them.
-_GEO = frozenset(
-    {
-        "STATE_VISIT", "VISIT", "TRIP", "ARRIVE", "DEPART", "GO", "RECEIVE", "WELCOME", "HOSPITALITY", "INVITED",
-        "DELEGATION", "SIDELINES", "ABROAD", "MEET", "TALKS", "CALL", "SUMMIT", "AMBASSADOR", "COUNTERPART",
-        "BILATERAL", "SIGN", "AGREEMENT", "THANKS", "CONGRATULATE", "HEAD", "MINISTER", "PLAN", "TODAY", "CONDEMN",
-        "SANCTION", "AID", "LOAN", "ELECTION", "GOVERNMENT", "HOLIDAY", "PEACE", "SECURITY", "ATTACK", "WAR", "I",
-        "LIVE", "COUP", "WITHDRAW", "SUSPEND", "BORDER", "CONDOLENCE", "MILITARY", "HERE", "ATTEND", "RECEIVE_CALL",
-        "YOUR_VISIT",
-    }
-)  # fmt: skip
+_GEO = frozenset({
+    "STATE_VISIT", "VISIT", "TRIP", "ARRIVE", "DEPART", "GO", "RECEIVE", "WELCOME", "HOSPITALITY", "INVITED",
+    "DELEGATION", "SIDELINES", "ABROAD", "MEET", "TALKS", "CALL", "SUMMIT", "AMBASSADOR", "COUNTERPART",
+    "BILATERAL", "SIGN", "AGREEMENT", "THANKS", "CONGRATULATE", "HEAD", "MINISTER", "PLAN", "TODAY", "CONDEMN",
+    "SANCTION", "AID", "LOAN", "ELECTION", "GOVERNMENT", "HOLIDAY", "PEACE", "SECURITY", "ATTACK", "WAR", "I",
+    "LIVE", "COUP", "WITHDRAW", "SUSPEND", "BORDER", "CONDOLENCE", "MILITARY", "HERE", "ATTEND", "RECEIVE_CALL",
+    "YOUR_VISIT",
+})  # fmt: skip
 #: Concepts that are paired with each other where they stand in one sentence.
 _PAIRS = _GEO | {
     "KILLED", "TERROR", "NOT_SECURITY", "DOMESTIC_TRIP", "CANCEL", "REJECT", "ACCUSE", "LAW", "PARTY", "SPORT",
     "HEALTH", "OPERATION", "WEAPON", "HOTSPOT", "PAST_WAR", "VIRUS_FIGHT", "WELCOME_NEWS",
     "VIRTUAL", "FIGURE",
 }  # fmt: skip
+#: Concepts that say one thing in many words; what they share is learnt once for all of them.
+_KINDS = {
+    "MOVE": frozenset({"STATE_VISIT", "VISIT", "TRIP", "ARRIVE", "DEPART", "GO"}),
+    "HOST": frozenset({"RECEIVE", "WELCOME", "HOSPITALITY", "INVITED", "YOUR_VISIT"}),
+    "TALK": frozenset({"MEET", "TALKS", "SUMMIT", "ATTEND", "SIDELINES", "BILATERAL", "SIGN"}),
+    "SELF": frozenset({"I", "HERE", "NOW"}),
+}
+#: Concepts that make a demonym beside them a person's.
+_PERSONS = TITLES | {"DELEGATION"}
 #: What a speaker's office says of what he speaks about.
 _OFFICES = ("candidate", "mayor", "minister", "president")
 #: Words of a field that say what a statement is about; an article goes on to speak of much else.
@@ -46,6 +52,7 @@ _LEAD = 300
 _WINDOW = 6
 
 Spot = tuple[int, int, str]  # first word, last word, concept or side
+Key = tuple[str, int]  # a field and a sentence of it
 
 
 def of(document: Document) -> dict[str, float]:
@@ -61,6 +68,7 @@ def of(document: Document) -> dict[str, float]:
             found.update((f"{name}&{flag}", 1.0) for flag in geo)
     for spots in _sentences(document, hits):
         _pairs(spots, found)
+    _journeys(document, hits, found)
     found[f"from:{'speaker' if document.home else document.utterance.origin}"] = 1.0
     office = (document.utterance.speaker.office or "").lower()
     found.update((f"office:{word}", 1.0) for word in _OFFICES if word in office)
@@ -68,15 +76,18 @@ def of(document: Document) -> dict[str, float]:
 
 
 def _sentences(document: Document, hits: Sequence[Hit]) -> list[list[Spot]]:
-    by_sentence: dict[tuple[str, int], list[Spot]] = {}
+    by_sentence = defaultdict[Key, list[Spot]](list)
     for hit in hits:
         if hit.concept in _PAIRS:
-            spot = (hit.first, hit.last, hit.concept)
-            by_sentence.setdefault((hit.field.name, hit.field.sentence[hit.first]), []).append(spot)
+            key = (hit.field.name, hit.field.sentence[hit.first])
+            by_sentence[key].append((hit.first, hit.last, hit.concept))
     for named in document.named:
-        spot = (named.first, named.last, _placed(document, named))
-        by_sentence.setdefault((named.field.name, named.field.sentence[named.first]), []).append(spot)
+        by_sentence[_key(named)].append((named.first, named.last, _placed(document, named)))
     return list(by_sentence.values())
+
+
+def _key(found: Named) -> Key:
+    return found.field.name, found.field.sentence[found.first]
 
 
 def _pairs(spots: list[Spot], found: dict[str, float]) -> None:
@@ -87,6 +98,32 @@ def _pairs(spots: list[Spot], found: dict[str, float]) -> None:
         for start, _, other in spots:
             if start - first >= 0 and start - last <= _WINDOW and name != other:
                 found[f"o:{name}>{other}"] = 1.0
+
+
+def _journeys(document: Document, hits: Sequence[Hit], found: dict[str, float]) -> None:
+    """`x:` a sentence's people are away from home or of two countries, told alike of a speaker and in a report."""
+    said, people, inside, beside = (defaultdict[Key, set[str]](set) for _ in range(4))
+    for hit in hits if document.named else ():
+        said[hit.field.name, hit.field.sentence[hit.first]].add(hit.concept)
+    for named in document.named:
+        code, kind, key = named.entry.code, named.entry.kind, _key(named)
+        if code and not code.startswith("INT"):
+            if kind in ("leader", "person") or (kind == "demonym" and said[key] & _PERSONS):
+                people[key].add(code)
+            elif kind != "demonym":
+                (inside if at(named) else beside)[key].add(code)
+    for key in {**people, **inside, **beside}:
+        kinds = [kind for kind, members in _KINDS.items() if said[key] & members]
+        who = people[key] | ({document.home} if document.home and kinds else set())
+        sides = {
+            "away": who and inside[key] - who,
+            "other": who and beside[key] - who,
+            "two": len(who) > 1,
+            "home": not (who | inside[key] | beside[key]) - {document.home or ""},
+        }
+        for side in (side for side, holds in sides.items() if holds):
+            found[f"x:{side}"] = 1.0
+            found.update((f"x:{side}&{kind}", 1.5) for kind in kinds)
 
 
 def _side(document: Document, named: Named) -> str:
@@ -117,8 +154,8 @@ def _before(one: Field, first: int) -> str:
 
 def at(named: Named) -> bool:
     """Whether a preposition before the name says that somebody is or goes there."""
-    word, spelled = named.field.words[named.first], fold(named.entry.spelling)
-    written_on = word[:1] in ("ب", "ل") and not spelled.startswith(word)
+    word = named.field.words[named.first]
+    written_on = word[:1] in ("ب", "ل") and not fold(named.entry.spelling).startswith(word)
     return written_on or _before(named.field, named.first) in AT
 
 
@@ -135,15 +172,8 @@ def _geography(document: Document, found: dict[str, float]) -> list[str]:
     if len(countries) == 1 and {"any_leader", "any_town"} <= flags:
         flags.add("within")  # a report of one country's leader in one of its towns
     abroad = countries - {document.home}
-    flags.add(
-        "foreign"
-        if abroad and document.home
-        else "countries"
-        if len(abroad) > 1
-        else "home"
-        if countries
-        else "nowhere"
-    )
+    where = "countries" if len(abroad) > 1 else "home" if countries else "nowhere"
+    flags.add("foreign" if abroad and document.home else where)
     found.update((f"g:{flag}", 1.0) for flag in flags)
     found[f"n:{min(len(countries), 4)}"] = 1.0
     return sorted(flags)

@@ -18,11 +18,9 @@ _PROPER = frozenset({"country", "capital", "city", "metonym", "org", "place", "r
 _CANONICAL = frozenset({"org", "place", "region", "person"})
 _WORDS = re.compile(r"[^\W_]+").findall
 #: Before a town's name that is an everyday word as well, one of these must stand.
-_INTO = frozenset(
-    {
-        "a", "in", "en", "to", "at", "de", "em", "au", "from", "du", "dans", "para", "no", "na", "pour", "vers",
-    }
-)  # fmt: skip
+_INTO = frozenset({
+    "a", "in", "en", "to", "at", "de", "em", "au", "from", "du", "dans", "para", "no", "na", "pour", "vers",
+})  # fmt: skip
 #: Territories whose state is another: going there is no journey abroad for it.
 _STATE_OF = {
     **dict.fromkeys(("REU", "GLP", "MTQ", "GUF", "MYT", "NCL", "PYF", "SPM", "WLF", "BLM", "MAF"), "FRA"),
@@ -160,18 +158,12 @@ def _settled(loose: list[Named], titled: set[tuple[int, int]]) -> list[Named]:
         beside = any((place[0], place[1] - step) in titled for step in (1, 2, 3, 4))
         able = [n for n in group if _company(n.entry, sure, beside)]
         if able:
-            settled.append(
-                min(
-                    able,
-                    key=lambda n: (
-                        n.entry.care != "",
-                        n.entry.code not in sure,
-                        n.entry.kind != "leader",
-                        n.entry.kind != "person",
-                    ),
-                )
-            )
+            settled.append(min(able, key=lambda n: _unlikely(n.entry, sure)))
     return settled
+
+
+def _unlikely(entry: Entry, sure: set[str]) -> tuple[bool, ...]:
+    return entry.care != "", entry.code not in sure, entry.kind != "leader", entry.kind != "person"
 
 
 def _company(entry: Entry, sure: set[str], beside: bool) -> bool:

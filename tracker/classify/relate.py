@@ -135,33 +135,19 @@ def _by_event(one: Statement, event: Event, quoted: set[tuple[str, str]]) -> Lab
     speaker = one.post.speaker
     if not pair or speaker.country not in pair or not _at_the_time(one, event):
         return None
-    what = (
-        f"{pair[0]} to {pair[1]}"
-        + (f", {event.place}" if event.place else "")
-        + (f", {event.day}" if event.day else "")
-    )
+    what = f"{pair[0]} to {pair[1]}" + "".join(f", {told}" for told in (event.place, event.day) if told)
     report = next((r for r in event.statements if (r, one.id) in quoted), None)
     if report:
-        return Label(
-            VISIT,
-            _BY_QUOTE,
-            "event",
-            (),
-            f"belongs to the visit {event.id} ({what}): the report {report} that tells it quotes this statement",
-        )
+        why = f"belongs to the visit {event.id} ({what}): the report {report} that tells it quotes this statement"
+        return Label(VISIT, _BY_QUOTE, "event", (), why)
     parties = (*event.visitors, event.host)
     other = {party.leader for party in parties if party.leader and party.country != speaker.country}
     names = {m.ref for m in one.classification.mentions if m.kind == "leader"}
     met = any(label.name == MEETING and label.by == "words" for label in one.classification.labels)
     if met and other & names:
         by = f"told by {event.statements[0]}" if event.statements else "known"
-        return Label(
-            VISIT,
-            _BY_SIDE,
-            "event",
-            (),
-            f"belongs to the visit {event.id} ({what}; {by}): its speaker is a side and it names {min(other & names)}",
-        )
+        why = f"belongs to the visit {event.id} ({what}; {by}): its speaker is a side and it names {min(other & names)}"
+        return Label(VISIT, _BY_SIDE, "event", (), why)
     return None
 
 

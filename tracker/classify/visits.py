@@ -19,11 +19,9 @@ from tracker.models.statement import Party, Visit, VisitStatus, Words
 _TOWNS = ("capital", "city")
 _GOING = frozenset({"ARRIVE", "DEPART", "GO", "VISIT", "STATE_VISIT", "TRIP", "HOSPITALITY", "SIDELINES", "SUMMIT"})
 _HOSTING = frozenset({"RECEIVE", "WELCOME"})
-_PASSIVE = frozenset(
-    {
-        "par", "by", "por", "pelo", "pela",
-    }
-)  # fmt: skip
+_PASSIVE = frozenset({
+    "par", "by", "por", "pelo", "pela",
+})  # fmt: skip
 _PERSON = ("leader", "person")
 
 
@@ -177,9 +175,9 @@ def _visitors(document: Document, host: str | None, hosting: Hit | None) -> tupl
 
 def _title_after(document: Document, named: Named) -> bool:
     return any(
-        (h.concept in ("HEAD", "MINISTER") and h.field is named.field and 0 <= named.first - h.first <= 3)
-        or (h.concept in ("HEAD", "MINISTER") and h.field is named.field and 0 < h.first - named.last <= 2)
+        0 <= named.first - h.first <= 3 or 0 < h.first - named.last <= 2
         for h in document.hits
+        if h.concept in ("HEAD", "MINISTER") and h.field is named.field
     )
 
 
