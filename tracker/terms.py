@@ -9,11 +9,6 @@ from datetime import datetime
 from tracker import text
 from tracker.models.statement import Classification, Event, Label, Party, Post, Visit
 
-#: Facets a query can name, with what they mean; `after:` and `before:` are times, not facets.
-FACETS = (
-    "leader", "office", "country", "source", "kind", "lang", "label", "origin", "presence",
-    "about", "visitor", "host", "place", "seen",
-)  # fmt: skip
 #: A statement is found by this facet whatever it says: the base of a query that only excludes.
 ALL = "all:all"
 

@@ -303,8 +303,7 @@ def test_a_phrase_cut_out_of_a_text_is_found_in_it(parts: list[str], data: st.Da
     assert matches(node, seen)
 
 
-def test_every_operator_of_the_terms_is_documented_with_an_example() -> None:
-    assert set(OPERATORS) == {*terms.FACETS, "after", "before"}
+def test_every_operator_is_documented_with_an_example() -> None:
     page = (Path(__file__).parents[2] / "docs" / "query.md").read_text(encoding="utf-8")
     for name in OPERATORS:
         assert f"`{name}:" in page

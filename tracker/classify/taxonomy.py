@@ -66,10 +66,6 @@ def shipped() -> tuple[LabelSpec, ...]:
     return tuple(LabelSpec(**_given(item)) for item in raw["label"])
 
 
-def shipped_names() -> list[str]:
-    return [label.name for label in shipped()]
-
-
 def load(folder: Path | None, labels: Sequence[LabelSpec]) -> tuple[LabelSpec, ...]:
     """The labels with what the folder's files (or one file) add. ConfigError names every problem at once."""
     known = {label.name: label for label in labels}
