@@ -31,7 +31,7 @@ from tracker.models.registry import Registry
 
 HERE = Path(__file__).parent
 TARGET = HERE.parent / "tracker" / "classify" / "data" / "weights.npz"
-LABELS = tuple(taxonomy.shipped_names())
+LABELS = tuple(label.name for label in taxonomy.shipped())
 FOLDS = 8
 #: Strength of the named features, of the n-grams, inverse regularisation, weight of a sentence of our own.
 DENSE, HASHED, C, OWN = 0.3, 2.5, 6.0, 1.0
