@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,55 +21,67 @@ _FOLD = np.uint64(29)
 
 Ints = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
+Codes = NDArray[np.uint32]
+Flags = NDArray[np.bool_]
 
 
 def hashed(texts: Sequence[Sequence[str]]) -> tuple[Ints, Ints, NDArray[np.float32]]:
     """(start of each text's entries, buckets, values). Values are 1 + log(count), each text's of length 1."""
     joined = "\n".join(f" {' '.join(words)[:LONGEST]} " for words in texts)
-    codes = np.frombuffer(joined.encode("utf-32-le", "replace"), dtype=np.uint32).astype(np.uint64)
-    codes[(codes >= 48) & (codes <= 57)] = 48
-    size = len(codes)
+    codes = np.frombuffer(joined.encode("utf-32-le", "replace"), dtype=np.uint32)
+    codes = np.where((codes >= 48) & (codes <= 57), np.uint32(48), codes)
+    ups, downs = _powers(1 << len(codes).bit_length())
     with np.errstate(over="ignore"):
-        powers = np.cumprod(np.full(size + 1, _BASE, dtype=np.uint64), dtype=np.uint64)
-        down = np.cumprod(np.full(size, _INVERSE, dtype=np.uint64), dtype=np.uint64)
-        sums = np.concatenate((np.zeros(1, np.uint64), np.cumsum((codes + np.uint64(1)) * down)))
-        line = codes == 10
-        document = np.cumsum(line)
-        grams = [*_characters(codes, sums, powers), *_words(codes, sums, powers, document)]
-        rows = np.concatenate([document[at] for at, _ in grams])
+        sums = np.zeros(len(codes) + 1, np.uint64)
+        np.cumsum((codes + np.uint64(1)) * downs[: len(codes)], out=sums[1:])
+        document = np.cumsum(codes == 10)
+        blank = (codes == 32) | (codes == 10)
+        grams = [*_characters(codes, blank, sums, ups, document), *_words(blank, sums, ups, document)]
+        rows = np.concatenate([row for row, _ in grams])
         hashes = np.concatenate([h for _, h in grams])
         hashes = (hashes ^ (hashes >> _FOLD)) * _MIX
     return _counted(rows, (hashes >> _SHIFT).astype(np.int64), len(texts))
 
 
-def _characters(codes: Hashes, sums: Hashes, powers: Hashes) -> list[tuple[Ints, Hashes]]:
+@cache
+def _powers(size: int) -> tuple[Hashes, Hashes]:
+    """The powers of the base and of its inverse: a run's hash does not hang on where it stands."""
+    with np.errstate(over="ignore"):
+        return tuple(np.cumprod(np.full(size + 1, base, np.uint64), dtype=np.uint64) for base in (_BASE, _INVERSE))  # type: ignore[return-value]  # two
+
+
+def _characters(codes: Codes, blank: Flags, sums: Hashes, ups: Hashes, document: Ints) -> list[tuple[Ints, Hashes]]:
     """Runs of 3 to 5 characters that reach over no space, except at their ends."""
-    spaces = np.concatenate((np.zeros(1, np.int64), np.cumsum((codes == 32) | (codes == 10))))
+    size, inner, lines = len(codes), ~blank, codes != 10
     found = []
     for length in (3, 4, 5):
-        starts = np.arange(max(len(codes) - length + 1, 0))
-        keep = starts[
-            (spaces[starts + length - 1] == spaces[starts + 1])
-            & (codes[starts] != 10)
-            & (codes[starts + length - 1] != 10)
-        ]
-        found.append((keep, (sums[keep + length] - sums[keep]) * powers[keep + length] + np.uint64(length)))
+        count = size - length + 1
+        if count < 1:
+            break
+        keep = lines[:count] & lines[length - 1 :]
+        for place in range(1, length - 1):
+            keep &= inner[place : place + count]
+        keep_at = np.flatnonzero(keep)
+        runs = sums[keep_at + length] - sums[keep_at]
+        found.append((document[keep_at], runs * ups[keep_at + length] + np.uint64(length)))
     return found
 
 
-def _words(codes: Hashes, sums: Hashes, powers: Hashes, document: Ints) -> list[tuple[Ints, Hashes]]:
+def _words(blank: Flags, sums: Hashes, ups: Hashes, document: Ints) -> list[tuple[Ints, Hashes]]:
     """Words and pairs of words."""
-    blank = (codes == 32) | (codes == 10)
     edge = np.flatnonzero(blank[:-1] & ~blank[1:]) + 1
     ends = np.flatnonzero(~blank[:-1] & blank[1:]) + 1
-    hashes = (sums[ends] - sums[edge]) * powers[ends] * _PAIR
-    same = document[edge[:-1]] == document[edge[1:]]
-    pairs = (hashes[:-1] * _PAIR + hashes[1:])[same]
-    return [(edge, hashes), (edge[:-1][same], pairs)]
+    hashes = (sums[ends] - sums[edge]) * ups[ends] * _PAIR
+    rows = document[edge]
+    same = rows[:-1] == rows[1:]
+    return [(rows, hashes), (rows[:-1][same], (hashes[:-1] * _PAIR + hashes[1:])[same])]
 
 
 def _counted(rows: Ints, buckets: Ints, texts: int) -> tuple[Ints, Ints, NDArray[np.float32]]:
-    keys, counts = np.unique((rows << BITS) | buckets, return_counts=True)
+    """Sorted by text and bucket. Sorting is half of all the work, and of short keys takes half as long."""
+    short = np.uint32 if texts < 1 << (32 - BITS) else np.int64
+    keys, counts = np.unique(((rows << BITS) | buckets).astype(short), return_counts=True)
+    keys = keys.astype(np.int64)
     rows, buckets = keys >> BITS, keys & ((1 << BITS) - 1)
     values = 1 + np.log(counts)
     starts = np.searchsorted(rows, np.arange(texts + 1))

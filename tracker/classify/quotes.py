@@ -6,8 +6,10 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 
+import numpy as np
 from rapidfuzz import fuzz
 
 from tracker.classify.tokens import Field, read
@@ -15,6 +17,7 @@ from tracker.models.statement import Verdict, Words
 
 #: Fingerprints: hashes of 4 words, the least of every 5 in a row, so that a common run of 8 words shares one.
 _SHINGLE, _WINDOW = 4, 5
+_BASE = np.uint64(0x9E3779B97F4A7C15)
 #: An unmarked run is a quotation from this many words on; one in quotation marks from so many.
 RUN, MARKED = 8, 4
 #: How alike (of 100) the words in quotation marks must be to some stretch of the original.
@@ -41,15 +44,22 @@ class Quote:
 
 def fingerprints(text: str) -> tuple[int, ...]:
     """Winnowed hashes (below 2**63, sorted): two texts that share a run of 8 words share one of them at least."""
-    words = read("text", text, _LONGEST).words
-    hashes = [_hash(words[i : i + _SHINGLE]) for i in range(len(words) - _SHINGLE + 1)]
-    if len(hashes) <= _WINDOW:
-        return (min(hashes),) if hashes else ()
-    return tuple(sorted({min(hashes[i : i + _WINDOW]) for i in range(len(hashes) - _WINDOW + 1)}))
+    each = np.array([_hash(word) for word in read("text", text, _LONGEST).words], np.uint64)
+    size = len(each) - _SHINGLE + 1
+    if size < 1:
+        return ()
+    hashes = np.zeros(size, np.uint64)
+    for place in range(_SHINGLE):
+        hashes = hashes * _BASE + each[place : place + size]
+    hashes = ((hashes ^ (hashes >> np.uint64(32))) * _BASE) >> np.uint64(1)
+    rows = max(size - _WINDOW + 1, 1)
+    least = np.minimum.reduce([hashes[place : place + rows] for place in range(min(_WINDOW, size))])
+    return tuple(np.unique(least).tolist())
 
 
-def _hash(words: Sequence[str]) -> int:
-    return int.from_bytes(blake2b(" ".join(words).encode("utf-8", "replace"), digest_size=8).digest()) >> 1
+@lru_cache(maxsize=50_000)
+def _hash(word: str) -> int:
+    return int.from_bytes(blake2b(word.encode("utf-8", "replace"), digest_size=8).digest())
 
 
 def find(title: str | None, text: str, candidates: Iterable[tuple[str, str]]) -> list[Quote]:

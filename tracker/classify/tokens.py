@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
@@ -13,14 +14,15 @@ from tracker.models.statement import Words
 
 #: Nothing past this many characters of a field is read for labels: bounded time whatever comes.
 LONGEST = 4_000
-_WORD = re.compile(r"[^\W_]+")
+_WORD, _ASCII_WORD = re.compile(r"[^\W_]+"), re.compile("[a-z0-9]+")
 _PHRASE = re.compile(r"[^\W_]+\*?|\*")
 _TAG = re.compile(r"[#@＠＃][\w]+")
 _HUMPS = re.compile(r"[A-ZÀ-ÞА-Я]+(?![a-zà-ÿа-яё])|[A-ZÀ-ÞА-Я]?[a-zà-ÿа-яё]+|\d+|[^\W_A-ZÀ-ÞА-Яa-zà-ÿа-яё\d]+")
 _URL = re.compile(r"(?:https?://|pic\.twitter|www\.)\S+|\bt\.co/\S+")
 #: Signs that fold to more or fewer characters, made one that does not: the offsets stay.
-_PLAIN = {0x2026: ".", 0xFE0F: " ", 0x20E3: " "}
-_STOP = re.compile(r"[.!?…؟\n|]+(?=\s|$)|\n|(?<=\S)  (?=\S)")
+_PLAIN = (("\u2026", "."), ("\ufe0f", " "), ("\u20e3", " "))
+_STOP = re.compile(r"[.!?؟\n|]+(?=\s|$)|\n")
+_GAP = re.compile(r"[.!?؟\n|]+(?=\s|$)|\n|(?<=\S)  (?=\S)")
 _ARABIC = re.compile(r"[\u0621-\u064a]")
 _CYRILLIC = re.compile(r"[\u0400-\u04ff]")
 #: Conjunctions, prepositions and the article that Arabic writes on the word, longest first.
@@ -42,7 +44,7 @@ class Field:
     starts: list[int] = field(default_factory=list)
     ends: list[int] = field(default_factory=list)
     sentence: list[int] = field(default_factory=list)
-    _map: list[int] | None = None
+    _map: Sequence[int] | None = None
 
     def span(self, first: int, last: int) -> Words:
         """The exact characters from word `first` to word `last`, with their offsets in the raw field."""
@@ -57,23 +59,27 @@ class Field:
 
 
 def read(name: Literal["title", "text"], raw: str, longest: int = LONGEST) -> Field:
-    """The words of one field; addresses are no words, `#BurkinaFaso` is two."""
-    raw = raw[:longest]
-    blank = _URL.sub(lambda m: " " * len(m[0]), raw) if "://" in raw or "t.co" in raw or "www." in raw else raw
-    blank = blank.translate(_PLAIN)
-    folded = text.fold(blank)
-    found = Field(name, raw, blank, folded)
-    spans: list[tuple[int, int]] = [match.span() for match in _WORD.finditer(folded)]
-    if "#" in blank or "@" in blank:
-        humps = _humps(blank, folded)
+    """The words of one field; addresses are no words, `#BurkinaFaso` is two. What it gives is not to be changed."""
+    return _read(name, raw[:longest])
+
+
+@lru_cache(maxsize=256)  # classifying, fingerprints and quotations read one text after the other
+def _read(name: Literal["title", "text"], raw: str) -> Field:
+    seen = _URL.sub(lambda m: " " * len(m[0]), raw) if "://" in raw or "t.co" in raw or "www." in raw else raw
+    for sign, plain in _PLAIN:
+        seen = seen.replace(sign, plain)
+    folded = text.fold(seen)
+    spans = [match.span() for match in (_ASCII_WORD if folded.isascii() else _WORD).finditer(folded)]
+    if "#" in seen or "@" in seen:
+        humps = _humps(seen, folded)
         spans = [part for span in spans for part in humps.get(span[0], (span,))]
-    cut = text.LONGEST_TOKEN
-    found.words = [folded[start : min(end, start + cut)] for start, end in spans]
-    found.starts = [start for start, _ in spans]
-    found.ends = [end for _, end in spans]
-    stops = [match.start() for match in _STOP.finditer(folded)]
-    found.sentence = [bisect(stops, start) for start in found.starts] if stops else [0] * len(spans)
-    return found
+    if not spans:
+        return Field(name, raw, seen, folded)
+    starts, ends = map(list, zip(*spans, strict=True))
+    words = [folded[start:end][: text.LONGEST_TOKEN] for start, end in spans]
+    stops = [match.start() for match in (_GAP if "  " in folded else _STOP).finditer(folded)]
+    sentence = [bisect(stops, start) for start in starts] if stops else [0] * len(spans)
+    return Field(name, raw, seen, folded, words, starts, ends, sentence)
 
 
 def _humps(raw: str, folded: str) -> dict[int, tuple[tuple[int, int], ...]]:
