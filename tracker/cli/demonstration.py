@@ -21,6 +21,7 @@ import typer
 
 from tracker.app import Tracker, build
 from tracker.cli import show
+from tracker.cli.show import Answer
 from tracker.config import load
 from tracker.demo import World, WorldClock, running, write_config
 from tracker.errors import UsageError
@@ -33,34 +34,27 @@ RATE = 12.0
 LIVED = timedelta(days=3)
 
 
-def once(json: bool) -> None:
+async def once(quiet: bool) -> Answer:
     """Live through the world's past days and end; counts of each step of the route."""
-
-    async def whole() -> dict[str, Any]:
-        async with _at(World(datetime.now(UTC)), free_port()) as (world, tracker):  # dated relative to now
-            await live_through(world, tracker, quiet=json)
-            return counts_of(world, tracker)
-
-    counts = asyncio.run(whole())
-    show.answer(json, counts, (f"{step}: {_joined(value)}" for step, value in counts.items()))
+    async with _at(World(datetime.now(UTC)), free_port()) as (world, tracker):  # dated relative to now
+        await live_through(world, tracker, quiet)
+        counts = counts_of(world, tracker)
+    return Answer(counts, (f"{step}: {_joined(value)}" for step, value in counts.items()))
 
 
-def live(port: int) -> None:
+async def live(port: int) -> None:
     """Live through the past days, then run the daemon until it is stopped."""
     from tracker.cli.logs import configure
     from tracker.daemon import Daemon
 
-    async def whole() -> None:
-        async with _at(World(datetime.now(UTC), rate=RATE), free_port(port)) as (world, tracker):
-            typer.echo("living through the last days of a small world on loopback …", err=True)
-            await live_through(world, tracker)
-            world.follow(SystemClock().now)
-            configure(tracker.settings)
-            telling = asyncio.create_task(_narrate(world))
-            await Daemon(tracker).run(_welcome)
-            telling.cancel()
-
-    asyncio.run(whole())
+    async with _at(World(datetime.now(UTC), rate=RATE), free_port(port)) as (world, tracker):
+        typer.echo("living through the last days of a small world on loopback …", err=True)
+        await live_through(world, tracker)
+        world.follow(SystemClock().now)
+        configure(tracker.settings)
+        telling = asyncio.create_task(_narrate(world))
+        await Daemon(tracker).run(_welcome)
+        telling.cancel()
 
 
 def free_port(wanted: int = 0) -> int:

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 import typer
 
 from tracker.cli import show
-from tracker.cli.session import Json, day_of, pick, session
+from tracker.cli.session import day_of, pick
+from tracker.cli.show import Answer
 from tracker.decide import period
 from tracker.errors import UsageError
 from tracker.models.telling import Digest, Issue, Period
@@ -24,79 +25,60 @@ Now = Annotated[bool, typer.Option("--now", help="The period in progress, closed
 COUNTED = ("statements", lambda issue: len(issue["statements"]))
 
 
-def digest_list(context: typer.Context, json: Json = False) -> None:
+def digest_list(tracker: Tracker) -> Answer:
     """The digests and their issues.
-
-    Example: tracker digest list
-    """
-    with session(context).tracker() as tracker:
-        issues = [{"date": one.day, **asdict(one)} for one in tracker.archive.issues()]
-        digests = [
-            {"name": d.name, "to": d.to, "at": f"{d.at:%H:%M}", "timezone": d.timezone, "query": d.query.text}
-            for d in tracker.settings.digests
-        ]
+    Example: tracker digest list"""
+    issues = [{"date": one.day, **asdict(one)} for one in tracker.archive.issues()]
+    digests = [
+        {"name": d.name, "to": d.to, "at": f"{d.at:%H:%M}", "timezone": d.timezone, "query": d.query.text}
+        for d in tracker.settings.digests
+    ]
     parts = (
         show.Table(digests, ("name", "at", "timezone", "to", "query"), "no digests: name one in rules.toml"),
         show.Table(issues, ("digest", "date", COUNTED, "made_at"), "no issue yet"),
     )
-    show.answer(json, {"digests": digests, "issues": issues}, parts)
+    return Answer({"digests": digests, "issues": issues}, parts)
 
 
-def digest_preview(context: typer.Context, name: Name, date: Day = None, now: Now = False, json: Json = False) -> None:
+def digest_preview(tracker: Tracker, name: Name, date: Day = None, now: Now = False) -> Answer:
     """The mail as it would be, made and mailed to nobody; of the period in progress unless a day is named.
-
-    Example: tracker digest preview morning
-    """
-    with session(context).tracker() as tracker:
-        mail = _preview(tracker, name, None if now else date)
-    show.answer(json, mail, (f"Subject: {mail['subject']}\n", mail["text"]))
-
-
-def digest_send(context: typer.Context, name: Name, date: Day = None, now: Now = False, json: Json = False) -> None:
-    """Make and mail the issue of the last finished period; doing it again mails nothing again.
-
-    Example: tracker digest send morning --date 2022-11-03
-    """
-    if date and now:
-        raise UsageError("--date and --now exclude each other")
-    sent = session(context).run(lambda tracker: _send(tracker, name, date, now))
-    show.answer(json, sent, [f"{name} of {sent['date']}: {sent['statements']} statements; {sent['outcome']}"])
-    if any(one["state"] not in ("sent", "pending") for one in sent["deliveries"]):
-        raise typer.Exit(1)
-
-
-def _preview(tracker: Tracker, name: str, date: str | None) -> dict[str, Any]:
-    """The mail of a period's issue as it is or would be."""
+    Example: tracker digest preview morning"""
     from tracker import digest as journey
     from tracker.channels import email
     from tracker.decide import brief
 
     one, at = replace(_named(tracker, name), empty="mail"), tracker.clock.now()
-    meant = _current(one, at) if date is None else period.ending(one, day_of("--date", date))
+    meant = _current(one, at) if now or date is None else period.ending(one, day_of("--date", date))
     issue = tracker.archive.issue(name, meant.day)
     if issue is None:
         waiting = tracker.archive.unissued(name, min(meant.end, at))
         issue = Issue(name, meant.day, meant.start, meant.end, at, waiting)
-    written = journey.lay_out(tracker.archive, one, [issue], tracker.label_titles)
-    notification = brief.notification(one, written, at)
+    notification = brief.notification(one, journey.lay_out(tracker.archive, one, [issue], tracker.label_titles), at)
     assert notification is not None  # noqa: S101  # only an empty one that is skipped is None
-    parts = email.render(notification, tracker.postroom.context, at)
-    return {**dict(zip(("subject", "text", "html"), parts, strict=True)), "statements": issue.statements}
+    subject, text, html = email.render(notification, tracker.postroom.context, at)
+    mail = {"subject": subject, "text": text, "html": html, "statements": issue.statements}
+    return Answer(mail, (f"Subject: {subject}\n", text))
 
 
-async def _send(tracker: Tracker, name: str, date: str | None, now: bool) -> dict[str, Any]:
-    """Make and mail one issue; what became of it."""
+async def digest_send(tracker: Tracker, name: Name, date: Day = None, now: Now = False) -> Answer:
+    """Make and mail the issue of the last finished period; doing it again mails nothing again.
+    Example: tracker digest send morning --date 2022-11-03"""
     from tracker import digest as journey
 
+    if date and now:
+        raise UsageError("--date and --now exclude each other")
     one, at = _named(tracker, name), tracker.clock.now()
     meant = _current(one, at) if now else _finished(one, at, date)
     before = tracker.archive.issue(name, meant.day)
     issue = journey.make(tracker.archive, one, meant, tracker.label_titles, at)
     told = show.deliveries(d for d in await tracker.tell() if d.delivery.notification.receiver == f"digest:{name}")
-    return {
+    outcome, count = _outcome(one, issue, before, told), len(issue.statements)
+    sent = {
         "digest": name, "date": issue.day.isoformat(), "start": issue.start, "end": issue.end,
-        "statements": len(issue.statements), "outcome": _outcome(one, issue, before, told), "deliveries": told,
+        "statements": count, "outcome": outcome, "deliveries": told,
     }  # fmt: skip
+    failed = any(delivery["state"] not in ("sent", "pending") for delivery in told)
+    return Answer(sent, [f"{name} of {issue.day}: {count} statements; {outcome}"], failed=failed)
 
 
 def _finished(one: Digest, at: datetime, date: str | None) -> Period:

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import typer
 
 from tracker.classify import Classifier, Utterance
 from tracker.classify import evaluate as figures
 from tracker.cli import classifying, show
+from tracker.cli.show import Answer
 from tracker.errors import UsageError
 
 Row = dict[str, Any]
@@ -23,8 +23,8 @@ SHOWN = 10
 DIFFER = ("what", "score", "id", "url", ("said", lambda row: show.shorten(row["text"], 80)))
 
 
-def evaluate(classifier: Classifier, file: Path, as_json: bool) -> bool:
-    """Print the figures; whether every line was good: a bad one is named on standard error."""
+def evaluate(classifier: Classifier, file: Path) -> Answer:
+    """The figures; failed where a line is bad, which the notes name."""
     read = [(number, _read(line, classifier)) for number, line in enumerate(_lines(file), 1) if line.strip()]
     problems = [f"line {number}: {wrong}" for number, wrong in read if isinstance(wrong, str)]
     rows = [row for _, row in read if not isinstance(row, str)]
@@ -35,11 +35,10 @@ def evaluate(classifier: Classifier, file: Path, as_json: bool) -> bool:
             found += map(classifying.shape, classifier.classify(batch))
             advance(len(batch))
     outcome = _figures(classifier, [row for row, _ in rows], found)
-    show.answer(as_json, {**outcome, "labels": [*map(asdict, outcome["labels"])], "problems": problems}, _told(outcome))
-    typer.echo("statements that it was trained on flatter it: make evaluate cross-validates", err=True)
-    for problem in problems:
-        typer.echo(f"{file}: {show.cell(problem)}", err=True)
-    return not problems
+    value = {**outcome, "labels": [*map(asdict, outcome["labels"])], "problems": problems}
+    flattered = "statements that it was trained on flatter it: make evaluate cross-validates"
+    notes = [flattered, *(f"{file}: {show.cell(problem)}" for problem in problems)]
+    return Answer(value, _told(outcome), notes, failed=bool(problems))
 
 
 def _lines(file: Path) -> list[str]:

@@ -12,7 +12,8 @@ import typer
 from tracker import text
 from tracker.cli import explain, exporting
 from tracker.cli import show as shown
-from tracker.cli.session import Json, Key, Limit, Words, midnight, parsed, session, side
+from tracker.cli.session import Json, Key, Limit, Words, midnight, parsed, side
+from tracker.cli.show import Answer
 from tracker.errors import UsageError
 from tracker.models import shape
 from tracker.models.query import And, AnyFacet, Node, Or, Phrase
@@ -42,93 +43,71 @@ _MARKS = str.maketrans(dict.fromkeys('«»“”„"‹›「」', " "))
 
 
 def search(
-    context: typer.Context,
-    query: Words = "",
-    sort: Sort = "date",
-    limit: Limit = 20,
-    cursor: Cursor = None,
-    json: Json = False,
-) -> None:
+    tracker: Tracker, query: Words = "", sort: Sort = "date", limit: Limit = 20, cursor: Cursor = None
+) -> Answer:
     """Find statements.
-
-    Example: tracker search "leader:goita label:security_statement after:2022-11-01" --sort relevance
-    """
-    with session(context).tracker() as tracker:
-        page = tracker.archive.search(parsed(tracker, query).tree, sort=sort, limit=limit, cursor=cursor)
-    found = shape.found(query, page)
-    shown.answer(json, found, [shown.Table(found["statements"], shown.STATEMENT, "nothing found")])
-    more = f"; go on with --cursor {page.next}" if page.next else ""
-    typer.echo(f"{page.total:,}{' or more' if page.capped else ''} found{more}", err=True)
+    Example: tracker search "leader:goita label:security_statement after:2022-11-01" --sort relevance"""
+    page = tracker.archive.search(parsed(tracker, query).tree, sort=sort, limit=limit, cursor=cursor)
+    found, more = shape.found(query, page), f"; go on with --cursor {page.next}" if page.next else ""
+    table = shown.Table(found["statements"], shown.STATEMENT, "nothing found")
+    return Answer(found, [table], [f"{page.total:,}{' or more' if page.capped else ''} found{more}"])
 
 
-def show(context: typer.Context, statement: Key, json: Json = False) -> None:
+def show(tracker: Tracker, statement: Key) -> Answer:
     """One statement, with all that is understood of it and why.
-
-    Example: tracker show 7hq2ka
-    """
-    with session(context).tracker() as tracker:
-        one = shape.statement(tracker.archive.statement(statement))
-    shown.answer(json, one, explain.statement(one))
+    Example: tracker show 7hq2ka"""
+    one = shape.statement(tracker.archive.statement(statement))
+    return Answer(one, explain.statement(one))
 
 
-def versions(context: typer.Context, statement: Key, json: Json = False) -> None:
+def versions(tracker: Tracker, statement: Key) -> Answer:
     """Every version of a statement as it was observed, with what changed.
-
-    Example: tracker versions 7hq2ka
-    """
-    with session(context).tracker() as tracker:
-        found = tracker.archive.versions(statement)
-    shapes = [{"evidence": one.evidence_sha256, **asdict(one)} for one in found]
-    shown.answer(json, shapes, explain.versions(found))
+    Example: tracker versions 7hq2ka"""
+    found = tracker.archive.versions(statement)
+    return Answer([{"evidence": one.evidence_sha256, **asdict(one)} for one in found], explain.versions(found))
 
 
 def visits(
-    context: typer.Context, visitor: Side = None, host: Side = None, after: After = None, before: Before = None,
+    tracker: Tracker, visitor: Side = None, host: Side = None, after: After = None, before: Before = None,
     limit: Most = None, form: VisitFormat = "table", output: Output = None, json: Json = False,
-) -> None:  # fmt: skip
+) -> Answer | None:  # fmt: skip
     """Who visits whom, where and when.
-
-    Example: tracker visits --host Mali --after 2022-11-01 --format csv --output visits.csv
-    """
+    Example: tracker visits --host Mali --after 2022-11-01 --format csv --output visits.csv"""
     form = "json" if json else form
     if output and form == "table":
         raise UsageError("--output: a table is for the terminal; add --format csv, plover, ics or json")
-    with session(context).tracker() as tracker:
-        found = tracker.archive.events(
-            after=midnight("--after", after),
-            before=midnight("--before", before),
-            visitor=side(tracker.registry, "--visitor", visitor),
-            host=side(tracker.registry, "--host", host),
-            limit=limit or (50 if form == "table" else 1_000_000),
-        )
-        if form != "table":
-            with exporting.into(output) as target:
-                exporting.visits(tracker, found, form, target)
-            return
-    rows = [
-        {**one, "visitor": explain.parties(one["visitor"]), "host": explain.parties([one["host"]])}
-        for one in map(shape.event, found)
-    ]
-    shown.rows(False, rows, ("date", "visitor", "host", "place", "status", "statements"), "no visits")
+    found = tracker.archive.events(
+        after=midnight("--after", after),
+        before=midnight("--before", before),
+        visitor=side(tracker.registry, "--visitor", visitor),
+        host=side(tracker.registry, "--host", host),
+        limit=limit or (50 if form == "table" else 1_000_000),
+    )
+    if form != "table":
+        with exporting.into(output) as target:
+            exporting.visits(tracker, found, form, target)
+        return None
+    columns = (
+        "date",
+        ("visitor", lambda one: explain.parties(one["visitor"])),
+        ("host", lambda one: explain.parties([one["host"]])),
+        *("place", "status", "statements"),
+    )
+    return shown.rows(list(map(shape.event, found)), columns, "no visits")
 
 
 def quote(
-    context: typer.Context,
-    words: Annotated[str, typer.Argument(help="The words that somebody is said to have said.")],
-    json: Json = False,
-) -> None:
+    tracker: Tracker, words: Annotated[str, typer.Argument(help="The words that somebody is said to have said.")]
+) -> Answer:
     """Did anybody we watch say these words? Who did: exact, truncated (…) or altered. Not found is an answer too: 0.
-
-    Example: tracker quote "améliorer la sécurité de nos populations respectives"
-    """
-    with session(context).tracker() as tracker:
-        found: list[dict[str, Any]] = [
-            {"verdict": verdict, "exact": exact, "statement": shape.statement(one)}
-            for verdict, exact, one in _said(tracker, words)
-        ]
+    Example: tracker quote "améliorer la sécurité de nos populations respectives" """
+    found: list[dict[str, Any]] = [
+        {"verdict": verdict, "exact": exact, "statement": shape.statement(one)}
+        for verdict, exact, one in _said(tracker, words)
+    ]
     rows = [{"verdict": one["verdict"], **one["statement"]} for one in found]
     nobody = "not found in the archive: tracker coverage SOURCE says how well a source was watched"
-    shown.answer(json, {"quote": words, "found": found}, [shown.Table(rows, ("verdict", *shown.STATEMENT), nobody)])
+    return Answer({"quote": words, "found": found}, [shown.Table(rows, ("verdict", *shown.STATEMENT), nobody)])
 
 
 def _said(tracker: Tracker, words: str) -> Iterator[tuple[Verdict, str, Statement]]:
@@ -157,11 +136,9 @@ def _search(tracker: Tracker, tree: Node) -> list[Statement]:
 
 
 def export(
-    context: typer.Context, query: Words = "", form: Format = "jsonl", output: Output = None, json: Json = False
+    tracker: Tracker, query: Words = "", form: Format = "jsonl", output: Output = None, json: Json = False
 ) -> None:
     """Every statement that a query finds, as JSON lines or CSV.
-
-    Example: tracker export "country:MLI after:2022-11-01" --format csv --output mali.csv
-    """
-    with session(context).tracker() as tracker, exporting.into(output) as target:
+    Example: tracker export "country:MLI after:2022-11-01" --format csv --output mali.csv"""
+    with exporting.into(output) as target:
         exporting.statements(tracker, query, "json" if json else form, target)

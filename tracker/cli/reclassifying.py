@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tracker.cli import show
 from tracker.cli.exporting import walk
-from tracker.cli.session import Json, Session, Words, parsed, session
+from tracker.cli.session import Words, parsed
+from tracker.cli.show import Answer
 from tracker.models import shape
 from tracker.models.statement import Classification, Statement
+
+if TYPE_CHECKING:
+    from tracker.app import Tracker
 
 #: Statements that the answer shows.
 SAMPLE = 10
@@ -41,66 +45,54 @@ class _Tally:
             self.sample.append({"statement": one.id, **changes, "said": show.said(shape.statement(one))})
         return differs
 
-    def by_label(self, *whats: str) -> dict[str, dict[str, int]]:
+    def outcome(self) -> dict[str, Any]:
+        agreement = self._by_label("agree", "of")
+        total = {what: sum(counts[what] for counts in agreement.values()) for what in ("agree", "of")}
+        return {
+            "statements": self.statements["seen"], "changed": self.statements["differ"],
+            "relabelled": self.statements["relabelled"], "labels": self._by_label("added", "removed"),
+            "sample": self.sample, "agreement": {**total, "labels": agreement},
+        }  # fmt: skip
+
+    def _by_label(self, *whats: str) -> dict[str, dict[str, int]]:
         """Counts of each label that has any."""
         names = sorted({name for what, name in self.labels if what in whats})
         return {name: {what: self.labels[what, name] for what in whats} for name in names}
 
 
 def reclassify(
-    context: typer.Context,
+    tracker: Tracker,
     query: Words = "",
     apply: Annotated[bool, typer.Option("--apply", help="Write it; without this nothing is changed.")] = False,
-    json: Json = False,
-) -> None:
+) -> Answer:
     """What today's classifier would change in what is kept, and how often people agree with it. Corrections stay.
-
-    Example: tracker reclassify "lang:fr after:2026-01-01" --apply
-    """
-    outcome = _reclassified(session(context), query, apply)
-    show.answer(json, outcome, _told(outcome))
-    if outcome["changed"]:
-        typer.echo("the daemon, or the next poll, relates them again" if apply else "write it with --apply", err=True)
-
-
-def _reclassified(session: Session, words: str, apply: bool) -> dict[str, Any]:
-    """Classify what a query finds again and count what differs; `apply` writes it. Doing it again changes nothing."""
+    Example: tracker reclassify "lang:fr after:2026-01-01" --apply"""
     from tracker.classify import Classifier
     from tracker.judge import utterance
 
-    tally = _Tally()
-    with session.tracker() as tracker:
-        archive, zones = tracker.archive, {source.name: source.timezone for source in tracker.settings.sources}
-        classifier = Classifier.load(tracker.registry, tracker.settings.taxonomy)
-        found = archive.search(parsed(tracker, words).tree, limit=1)
-        with show.progress("reclassifying", None if found.capped else found.total) as advance:
-            for some in walk(tracker, words):
-                understood = classifier.classify([utterance(one.post, zones.get(one.source)) for one in some])
-                changed = [(one.id, new) for one, new in zip(some, understood, strict=True) if tally.take(one, new)]
-                if apply and changed:
-                    archive.replace_classification(changed, tracker.clock.now())
-                advance(len(some))
-    agreement = tally.by_label("agree", "of")
-    total = {what: sum(counts[what] for counts in agreement.values()) for what in ("agree", "of")}
-    return {
-        "query": words, "classifier": classifier.version, "applied": apply,
-        "statements": tally.statements["seen"], "changed": tally.statements["differ"],
-        "relabelled": tally.statements["relabelled"], "labels": tally.by_label("added", "removed"),
-        "sample": tally.sample, "agreement": {**total, "labels": agreement},
-    }  # fmt: skip
+    tally, archive = _Tally(), tracker.archive
+    zones = {source.name: source.timezone for source in tracker.settings.sources}
+    classifier = Classifier.load(tracker.registry, tracker.settings.taxonomy)
+    found = archive.search(parsed(tracker, query).tree, limit=1)
+    with show.progress("reclassifying", None if found.capped else found.total) as advance:
+        for some in walk(tracker, query):
+            understood = classifier.classify([utterance(one.post, zones.get(one.source)) for one in some])
+            changed = [(one.id, new) for one, new in zip(some, understood, strict=True) if tally.take(one, new)]
+            if apply and changed:
+                archive.replace_classification(changed, tracker.clock.now())
+            advance(len(some))
+    outcome = {"query": query, "classifier": classifier.version, "applied": apply, **tally.outcome()}
+    then = "the daemon, or the next poll, relates them again" if apply else "write it with --apply"
+    return Answer(outcome, _told(outcome), [then] if outcome["changed"] else [])
 
 
 def _told(outcome: dict[str, Any]) -> Iterator[str | show.Table]:
-    """The outcome in tables and lines."""
-    agreement = outcome["agreement"]
-    rows = [
-        {"label": name, "added": f"+{n['added']}", "removed": f"-{n['removed']}"}
-        for name, n in outcome["labels"].items()
-    ]
-    yield show.Table(rows, ("label", "added", "removed"), "no label changes")
+    agreement, rows = outcome["agreement"], [{"label": name, **n} for name, n in outcome["labels"].items()]
+    signed = (("added", lambda row: f"+{row['added']}"), ("removed", lambda row: f"-{row['removed']}"))
+    yield show.Table(rows, ("label", *signed), "no label changes")
     for one in outcome["sample"]:
-        signed = [*(f"+{name}" for name in one["added"]), *(f"-{name}" for name in one["removed"])]
-        yield f"{one['statement']} {' '.join(signed)}: {one['said']}"
+        changes = [*(f"+{name}" for name in one["added"]), *(f"-{name}" for name in one["removed"])]
+        yield f"{one['statement']} {' '.join(changes)}: {one['said']}"
     did = "changed" if outcome["applied"] else "would change"
     yield (
         f"{outcome['changed']:,} of {outcome['statements']:,} statements {did}, {outcome['relabelled']:,} in their"

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tracker.cli import show
-from tracker.cli.session import Json, Session, session
+from tracker.cli.session import Json, Session
+from tracker.cli.show import Answer
 from tracker.errors import ArchiveError, UsageError
 
 if TYPE_CHECKING:
@@ -20,32 +21,27 @@ if TYPE_CHECKING:
 Finding = tuple[str, bool, str]
 
 
-def init(context: typer.Context) -> None:
+def init(session: Session) -> None:
     """Write the shipped config into the config folder, leaving files that are there alone.
-
-    Example: tracker --config my-config init
-    """
+    Example: tracker --config my-config init"""
     import shutil
 
     from tracker.config import shipped
 
-    folder = session(context).folder
     sources = sorted(path for path in shipped().rglob("*") if path.suffix in (".toml", ".md"))
-    targets = {folder / path.relative_to(shipped()): path for path in sources}
+    targets = {session.folder / path.relative_to(shipped()): path for path in sources}
     missing = [target for target in targets if not target.exists()]
     for target in missing:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(targets[target], target)
         typer.echo(str(target))
-    typer.echo(f"{len(missing)} files written; next: tracker --config {folder} config check", err=True)
+    typer.echo(f"{len(missing)} files written; next: tracker --config {session.folder} config check", err=True)
 
 
-def config_check(context: typer.Context, json: Json = False) -> None:
+def config_check(session: Session) -> Answer:
     """Check the config and say every problem at once; opens no connection.
-
-    Example: tracker config check
-    """
-    settings = session(context).settings()
+    Example: tracker config check"""
+    settings = session.settings()
     off = {source.name: source.paused_reason for source in settings.sources if not source.enabled}
     on = len(settings.sources) - len(off)
     counts = {
@@ -58,16 +54,14 @@ def config_check(context: typer.Context, json: Json = False) -> None:
         lines.append(f"off: {list(off.values()).count(reason)} sources: {reason}")
     if not settings.receivers:
         lines.append("nobody is told of anything: no receiver is named in rules.toml")
-    show.answer(json, {"ok": True, "sources": on, "off": off, **counts}, lines)
+    return Answer({"ok": True, "sources": on, "off": off, **counts}, lines)
 
 
-def run(context: typer.Context) -> None:
+def run(session: Session) -> None:
     """Run the daemon: poll, keep, relate, tell, digest, and serve the web page, until SIGTERM or ^C.
 
     SIGHUP reloads the config; one with problems is refused, and the old one stays.
-
-    Example: tracker --config config run
-    """
+    Example: tracker --config config run"""
     import asyncio
 
     import structlog
@@ -78,7 +72,7 @@ def run(context: typer.Context) -> None:
     from tracker.outside.notify import Supervisor
 
     def load() -> Settings:
-        settings = session(context).settings()
+        settings = session.settings()
         configure(settings)
         return settings
 
@@ -90,17 +84,14 @@ def run(context: typer.Context) -> None:
     asyncio.run(daemon.run(lambda page: typer.echo(f"statement-tracker is running, page at {page}")))
 
 
-def doctor(context: typer.Context, json: Json = False) -> None:
+def doctor(session: Session) -> Answer:
     """Look for what would stop this tracker from working, and say what to do about it.
-
-    Example: tracker doctor
-    """
-    settings = session(context).settings()
-    found = [*_config(settings), *_archive(session(context)), *_mail(settings)]
+    Example: tracker doctor"""
+    settings = session.settings()
+    found = [*_config(settings), *_archive(session), *_mail(settings)]
     lines = (f"{'ok  ' if ok else 'LOOK'}  {check}: {said}" for check, ok, said in found)
-    show.answer(json, [{"check": check, "ok": ok, "finding": said} for check, ok, said in found], lines)
-    if not all(ok for _, ok, _ in found):
-        raise typer.Exit(1)
+    value = [{"check": check, "ok": ok, "finding": said} for check, ok, said in found]
+    return Answer(value, lines, failed=not all(ok for _, ok, _ in found))
 
 
 def _archive(session: Session) -> Iterator[Finding]:
@@ -161,9 +152,7 @@ def migrate_database(
     """Copy an archive from SQLite to PostgreSQL or back: every id stays, and both are compared at the end.
 
     Stop the daemon first; afterwards put the new URL into tracker.toml or TRACKER_DATABASE_URL.
-
-    Example: tracker migrate-database sqlite:///archive.db env:NEW_DATABASE_URL
-    """
+    Example: tracker migrate-database sqlite:///archive.db env:NEW_DATABASE_URL"""
     from contextlib import ExitStack, closing
 
     from tracker.archive import Archive
@@ -187,14 +176,11 @@ def demo(
     once: Annotated[bool, typer.Option("--once", help="Run the whole route through the past days, then end.")] = False,
     json: Json = False,
     port: Annotated[int, typer.Option(help="Port of the page; 0 picks a free one.")] = 8000,
-) -> None:
+) -> Answer | None:
     """The whole main job on a small world of sources on loopback: no key, no account, no network.
+    Example: tracker demo --once --json"""
+    import asyncio
 
-    Example: tracker demo --once --json
-    """
     from tracker.cli import demonstration
 
-    if once:
-        demonstration.once(json)
-    else:
-        demonstration.live(port)
+    return asyncio.run(demonstration.once(quiet=json) if once else demonstration.live(port))

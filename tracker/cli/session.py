@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -51,20 +52,17 @@ class Session:
     @contextmanager
     def tracker(self) -> Iterator[Tracker]:
         """The Tracker on this config, closed at the end."""
-        import asyncio
-
         tracker = self._built()
         try:
             yield tracker
         finally:
             asyncio.run(tracker.close())
 
-    def run(self, journey: Callable[[Tracker], Awaitable[T]], *, inline: bool = False) -> T:
+    def run(self, journey: Callable[[Tracker], Awaitable[T]], inline: bool) -> T:
         """Run one journey in an event loop of its own, and close what it made in the same loop."""
-        import asyncio
 
         async def whole() -> T:
-            tracker = self._built(inline=inline)
+            tracker = self._built(inline)
             try:
                 return await journey(tracker)
             finally:
@@ -72,7 +70,7 @@ class Session:
 
         return asyncio.run(whole())
 
-    def _built(self, inline: bool = False) -> Tracker:
+    def _built(self, inline: bool = True) -> Tracker:
         """A Tracker on this config. Says on standard error when it migrated the database."""
         from tracker.app import build
 
@@ -81,12 +79,6 @@ class Session:
             before, after = tracker.archive.migrated
             typer.echo(f"database {tracker.archive.shown_url}: schema {before or 'none'} -> {after}", err=True)
         return tracker
-
-
-def session(context: typer.Context) -> Session:
-    found = context.obj
-    assert isinstance(found, Session)  # noqa: S101  # `options` put it there
-    return found
 
 
 def parsed(tracker: Tracker, words: str) -> Query:

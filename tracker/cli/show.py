@@ -11,6 +11,8 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+import typer
+
 from tracker.models.shape import instant
 from tracker.models.telling import Delivered
 from tracker.text import squeeze, visible
@@ -34,21 +36,27 @@ _ACTIVE = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\uf
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 
-def answer(json: bool, value: Any, parts: Iterable[str | Table]) -> None:
-    """Print a value as one JSON document, or else lines and tables that say it."""
-    if json:
-        sys.stdout.write(written(value, 2))
-        return
-    for part in parts:
-        if isinstance(part, str):
-            line(part)
-        else:
-            _draw(part)
+class Answer(NamedTuple):
+    """What a command found: one value, the lines and tables that say it, and notes for standard error."""
+
+    value: Any
+    parts: Iterable[str | Table]
+    notes: Iterable[str] = ()
+    failed: bool = False
+
+    def printed(self, json: bool) -> Answer:
+        if json:
+            sys.stdout.write(written(self.value, 2))
+        for part in () if json else self.parts:
+            line(part) if isinstance(part, str) else _draw(part)
+        for note in self.notes:
+            typer.echo(note, err=True)
+        return self
 
 
-def rows(json: bool, found: Sequence[Shape], columns: Columns, empty: str) -> None:
-    """Print rows as one JSON list, or else as a table."""
-    answer(json, found, [Table(found, columns, empty)])
+def rows(found: Sequence[Shape], columns: Columns, empty: str) -> Answer:
+    """Rows as one JSON list, or else as a table."""
+    return Answer(found, [Table(found, columns, empty)])
 
 
 def written(value: Any, indent: int | None = None) -> str:

@@ -10,7 +10,8 @@ import typer
 
 from tracker import text
 from tracker.cli import explain, show
-from tracker.cli.session import By, Json, Key, pick, session
+from tracker.cli.session import By, Key, Session, pick
+from tracker.cli.show import Answer
 from tracker.errors import UsageError
 from tracker.models import shape
 
@@ -20,105 +21,85 @@ if TYPE_CHECKING:
 
 
 def classify(
-    context: typer.Context,
+    session: Session,
     words: Annotated[str | None, typer.Argument(metavar="TEXT", help="The text; without it, standard input.")] = None,
     jsonl: Annotated[bool, typer.Option("--jsonl", help="Read one JSON object a line, write one a line.")] = False,
-    json: Json = False,
-) -> None:
+) -> Answer:
     """Classify a text and explain it; or, with --jsonl, many.
-
-    Example: tracker classify "Le président du Faso est arrivé à Bamako pour une visite de travail"
-    """
+    Example: tracker classify "Le président du Faso est arrivé à Bamako pour une visite de travail" """
     from tracker.classify import Utterance
     from tracker.cli import classifying
 
-    classifier = session(context).classifier()
+    classifier = session.classifier()
     if jsonl:
         raise typer.Exit(classifying.lines(classifier, sys.stdin, sys.stdout))
     said = Utterance(text=words if words is not None else sys.stdin.read())
     one = classifying.shape(classifier.classify([said])[0])
-    show.answer(json, one, explain.classification(one))
+    return Answer(one, explain.classification(one))
 
 
-def correct(
-    context: typer.Context,
+async def correct(
+    tracker: Tracker,
     statement: Key,
     add: Annotated[list[str] | None, typer.Option(metavar="LABEL", help="It has this label; again for more.")] = None,
     remove: Annotated[list[str] | None, typer.Option(metavar="LABEL", help="It has not.")] = None,
     by: By = "operator",
     note: Annotated[str, typer.Option(help="Why.")] = "",
-    json: Json = False,
-) -> None:
+) -> Answer:
     """Give a statement labels or take them away. No reclassifying undoes it; rules that match now fire once.
-
-    Example: tracker correct 7hq2ka --add security_statement --remove aid --by awa
-    """
+    Example: tracker correct 7hq2ka --add security_statement --remove aid --by awa"""
     come, gone = add or [], remove or []
     if not come and not gone:
         raise UsageError("say --add LABEL or --remove LABEL")
     if both := set(come) & set(gone):
         raise UsageError(f"--add and --remove both name {min(both)}")
+    for name in (*come, *gone):
+        pick("label", name, tracker.labels)
     by, note = (text.squeeze(text.clean(words))[:200] for words in (by, note))
-
-    async def whole(tracker: Tracker) -> dict[str, Any]:
-        for name in (*come, *gone):
-            pick("label", name, tracker.labels)
-        one = tracker.archive.correct(statement, come, gone, by, tracker.clock.now(), note)
-        alerts = (await tracker.relate())[1]
-        await tracker.tell()
-        return {"statement": shape.statement(tracker.archive.statement(one.id)), "alerts": alerts}
-
-    told = session(context).run(whole, inline=True)
-    show.answer(json, told, explain.labels(told["statement"]))
-    typer.echo(f"{told['alerts']} alerts", err=True)
+    one = tracker.archive.correct(statement, come, gone, by, tracker.clock.now(), note)
+    alerts = (await tracker.relate())[1]
+    await tracker.tell()
+    told = shape.statement(tracker.archive.statement(one.id))
+    return Answer({"statement": told, "alerts": alerts}, explain.labels(told), [f"{alerts} alerts"])
 
 
 def evaluate(
-    context: typer.Context,
+    session: Session,
     file: Annotated[Path, typer.Argument(metavar="FILE.jsonl", help="Rows with text and labels; - is standard input.")],
-    json: Json = False,
-) -> None:
+) -> Answer:
     """How good the labels and visits of this classifier are on labelled statements.
-
-    Example: tracker evaluate labelled.jsonl
-    """
+    Example: tracker evaluate labelled.jsonl"""
     from tracker.cli import evaluating
 
-    if not evaluating.evaluate(session(context).classifier(), file, json):
-        raise typer.Exit(1)
+    return evaluating.evaluate(session.classifier(), file)
 
 
-def taxonomy_check(context: typer.Context, json: Json = False) -> None:
+def taxonomy_check(session: Session) -> Answer:
     """Check config/taxonomy/*.toml and list every label, with its thresholds and how many phrases it has.
-
-    Example: tracker taxonomy check
-    """
+    Example: tracker taxonomy check"""
     found: list[dict[str, Any]] = [
         {"name": one.name, "title": one.title, "threshold": one.threshold, "alert_threshold": one.alert_threshold,
          "plover": one.plover_type, "phrases": {lang: len(listed) for lang, listed in (one.phrases or {}).items()}}
-        for one in session(context).classifier().labels.values()
+        for one in session.classifier().labels.values()
     ]  # fmt: skip
     phrases = ("own phrases", lambda one: [f"{number} {lang}" for lang, number in one["phrases"].items()] or None)
-    show.rows(json, found, ("name", "title", "threshold", "alert_threshold", "plover", phrases), "no labels")
+    return show.rows(found, ("name", "title", "threshold", "alert_threshold", "plover", phrases), "no labels")
 
 
 def taxonomy_test(
-    context: typer.Context,
+    session: Session,
     label: Annotated[str, typer.Argument(help="A label's name.")],
     words: Annotated[str, typer.Argument(metavar="TEXT", help="A text that should have it, or should not.")],
-    json: Json = False,
-) -> None:
+) -> Answer:
     """Which phrases of a label a text holds, its score, and whether that is enough.
-
-    Example: tracker taxonomy test water_politics "Le partage des eaux du fleuve"
-    """
-    classifier = session(context).classifier()
+    Example: tracker taxonomy test water_politics "Le partage des eaux du fleuve" """
+    classifier = session.classifier()
     pick("label", label, classifier.labels)
     found = _hits(classifier, label, words)
     lines = [f"{hit['of']}: “{hit['exact']}” ({hit['start']}-{hit['end']})" for hit in found["phrases"]]
     score = f"{label} {found['score']:.2f} of {found['threshold']:.2f}"
     lines.append(f"language {found['lang'] or 'unknown'}: {score}: {'has' if found['labelled'] else 'has not'} it")
-    show.answer(json, found, lines)
+    return Answer(found, lines)
 
 
 def _hits(classifier: Classifier, label: str, words: str) -> dict[str, Any]:

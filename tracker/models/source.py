@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -259,3 +259,9 @@ class Span:
     start: datetime
     end: datetime
     polls: int
+
+
+def watched(spans: Iterable[Span], after: datetime, before: datetime) -> float:
+    """The share of [after, before) that these spans cover."""
+    seconds = sum((min(span.end, before) - max(span.start, after)).total_seconds() for span in spans)
+    return seconds / (before - after).total_seconds() if before > after else 0.0

@@ -15,7 +15,7 @@ from tracker.channels import email
 from tracker.decide.budget import month_of
 from tracker.errors import NotFound, QueryError
 from tracker.models.query import AnyFacet
-from tracker.models.source import Evidence
+from tracker.models.source import Evidence, watched
 from tracker.models.statement import Found
 from tracker.models.visits import country
 from tracker.web import security
@@ -137,8 +137,7 @@ def source(request: Request, its: Its, name: Name) -> Response:
     since = now - timedelta(days=WATCHED_DAYS)
     spans = its.archive.coverage(name, since, now)
     since = max(since, spans[0].start) if spans else since
-    watched = sum((min(span.end, now) - max(span.start, since) for span in spans), timedelta())
-    share = watched / (now - since) if now > since else 0.0
+    share = watched(spans, since, now)
     said = its.archive.search(AnyFacet((terms.facet("source", name),)), limit=10)
     return page(request, "source.html", one=found[0], spans=spans, share=share, since=since, found=said)
 
