@@ -18,7 +18,6 @@ from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
 
 from tracker import terms
 from tracker.archive.ranges import wanted
-from tracker.archive.tables import NEWEST
 from tracker.errors import ArchiveLocked
 from tracker.models.query import And, AnyFacet, AnyWord, Node, Not, Or, Phrase
 from tracker.terms import Terms
@@ -30,9 +29,10 @@ _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_sto
 name = "sqlite"
 key = "rowid"
 reading: dict[str, Any] = {}
-match = "words MATCH :m{n}"
-newest = NEWEST
-some: tuple[str, ...] = (NEWEST,)
+match = "words MATCH :m"
+newest: tuple[tuple[str, float], ...] = (
+    ("SELECT rowid AS k FROM words WHERE {match} AND {within} ORDER BY 1 DESC LIMIT :n", 0.0),
+)
 #: BM25's saturation and its discount for length; a stem counts for less than the word as asked.
 _SATURATION, _LENGTH, _STEM = 1.2, 0.75, 0.7
 #: Words of a query that are ranked by.
@@ -88,7 +88,7 @@ def index(connection: Connection, entries: Iterable[tuple[int, Terms]]) -> None:
     connection.exec_driver_sql("INSERT INTO words (rowid, surface, stems, facets) VALUES (?, ?, ?, ?)", rows)
 
 
-def render(node: Node) -> str:
+def render(node: Node, *, loose: bool = False) -> str:  # noqa: ARG001  # FTS5 decides all in its index
     """An FTS5 expression. Every token is quoted: nothing of it is read as syntax.
 
     A filter of columns costs as much as the walk itself, so there is none where a token can stand in no other column:

@@ -25,13 +25,12 @@ class Dialect(Protocol):
     """What the two engines do differently. The index is a table `words`: a row a statement, by `key` in time order."""
 
     name: str
-    #: The column of `words` that holds the sort key, and what a row must satisfy for the match expression `:m{n}`.
+    #: The column of `words` that holds the sort key, and what a row must satisfy for the match expression `:m`.
     key: str
     match: str
-    #: Queries for so many of what matches: the first that finds as many will do, and it alone finds the newest of one
-    #: range; and for the newest when those are many.
-    some: tuple[str, ...]
-    newest: str
+    #: Queries for the newest matches of a range, each below what those before it found, and the share of all wanted
+    #: that must be found before one is worth asking. The last finds what there is.
+    newest: tuple[tuple[str, float], ...]
     #: Execution options of a connection that only reads.
     reading: dict[str, Any]
 
@@ -39,7 +38,7 @@ class Dialect(Protocol):
     def hold(self, url: str, holder: str) -> AbstractContextManager[None]: ...
     def insert(self, connection: Connection, table: Table, columns: Sequence[str], rows: list[Row]) -> None: ...
     def index(self, connection: Connection, entries: Iterable[tuple[int, Terms]]) -> None: ...
-    def render(self, node: Node) -> str: ...
+    def render(self, node: Node, *, loose: bool = False) -> str: ...
     def scores(self, connection: Connection, keys: list[int], node: Node) -> dict[int, float]: ...
 
 

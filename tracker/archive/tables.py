@@ -41,8 +41,6 @@ class Instant(TypeDecorator[datetime]):
         return None if value is None else EPOCH + timedelta(microseconds=value)
 
 
-#: Of the index `words`: the newest of what matches, by a walk down its keys.
-NEWEST = "SELECT {key} AS k FROM words WHERE {match} AND {within} ORDER BY 1 DESC LIMIT :n"
 _METADATA = MetaData()
 _TYPES: dict[str, Any] = {"t": Text, "i": Integer, "b": BigInteger, "f": Float, "x": LargeBinary, "@": Instant}
 
