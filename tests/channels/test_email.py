@@ -138,11 +138,12 @@ def test_each_kind_of_message_has_its_subject(note: Any, subject: str) -> None:
 
 def test_the_headers_let_programs_thread_drop_repeats_and_not_answer() -> None:
     one, two = mail(alert(said())), mail(alert(said()), to="b@example.org")
-    assert one.message_id == mail(alert(said()), PUBLIC).message_id != two.message_id
-    assert re.fullmatch(r"<n123abc\.[0-9a-f]{16}@example\.org>", one.message_id)
+    same = mail(alert(said()), PUBLIC)
+    ids = [message_from_bytes(each.raw, policy=default)["Message-ID"] for each in (one, same, two)]
+    assert ids[0] == ids[1] != ids[2]
+    assert re.fullmatch(r"<n123abc\.[0-9a-f]{16}@example\.org>", ids[0])
     assert (one.sender, one.recipient) == ("tracker@example.org", "a@example.org")
     message = read(alert(said()))
-    assert message["Message-ID"] == one.message_id
     assert message["From"] == "Tracker <tracker@example.org>"
     assert message["To"] == "a@example.org"
     assert message["Date"].datetime == NOW

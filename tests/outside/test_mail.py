@@ -86,7 +86,7 @@ async def serving(post: Post, **options: Any) -> AsyncIterator[int]:
 
 
 def letter(recipient: str = "desk@example.org", raw: bytes = RAW) -> Mail:
-    return Mail("tracker@example.org", recipient, "<1@example.org>", raw)
+    return Mail("tracker@example.org", recipient, raw)
 
 
 def mailer(port: int, **options: Any) -> Mailer:

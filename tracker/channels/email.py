@@ -58,7 +58,7 @@ def write(notification: Notification, receiver: Receiver, recipient: str, contex
     message.add_alternative(html, subtype="html")
     message.set_boundary(f"=_{key}")  # cannot stand in a coded body, and is no matter of chance
     raw = _subject(subject) + _list_headers(notification, domain, page) + message.as_bytes()
-    return Mail(address, recipient, f"<{key}@{domain}>", raw)
+    return Mail(address, recipient, raw)
 
 
 def _subject(words: str) -> bytes:

@@ -57,9 +57,5 @@ def shape(understood: Classification) -> dict[str, Any]:
 
 
 def _visit(visit: Visit) -> dict[str, Any]:
-    return {
-        "type": "AGREE" if visit.status == "announced" else "CONSULT", "mode": "visit", "status": visit.status,
-        "visitor": [shapes.party(side) for side in visit.visitors], "host": shapes.party(visit.host),
-        "place": visit.place, "date": visit.day, "date_end": visit.day_end,
-        "evidence": [{"of": of, **asdict(words)} for of, words in visit.words],
-    }  # fmt: skip
+    told = {"type": "AGREE" if visit.status == "announced" else "CONSULT", "mode": "visit", **shapes.visit(visit)}
+    return told | {"evidence": [{"of": of, **asdict(words)} for of, words in visit.words]}

@@ -64,12 +64,12 @@ def brief(
 def _section(name: str | None, said: Iterable[Statement], titles: Mapping[str, str]) -> dict[str, Any]:
     groups: dict[tuple[bool, str, str], list[Statement]] = {}
     for one in sorted(said, key=lambda one: (one.post.effective_at, one.seq)):
-        groups.setdefault((one.post.origin == "report", text.fold(_who(one)), _who(one)), []).append(one)
+        groups.setdefault((one.post.origin == "report", text.fold(one.who), one.who), []).append(one)
     laid_out = []
     for _, group in sorted(groups.items(), key=lambda keyed: keyed[0]):
         speaker, entries = group[-1].post.speaker, [_entry(one, titles) for one in group]
         office = speaker.office if speaker.name else None
-        laid_out.append({"name": _who(group[0]), "office": office, "country": speaker.country, "entries": entries})
+        laid_out.append({"name": group[0].who, "office": office, "country": speaker.country, "entries": entries})
     count = sum(map(len, groups.values()))
     return {"label": name, "title": _title(name, titles) if name else OTHER, "count": count, "groups": laid_out}
 
@@ -77,12 +77,6 @@ def _section(name: str | None, said: Iterable[Statement], titles: Mapping[str, s
 def _title(name: str, titles: Mapping[str, str]) -> str:
     """A label's title; one the taxonomy no longer has is written after its name."""
     return titles.get(name) or name.replace("_", " ").capitalize()
-
-
-def _who(statement: Statement) -> str:
-    post = statement.post
-    named = post.publisher if post.origin == "report" else post.speaker.name or post.speaker.office
-    return named or statement.source
 
 
 def _entry(statement: Statement, titles: Mapping[str, str]) -> dict[str, Any]:

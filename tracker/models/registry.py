@@ -97,20 +97,13 @@ class Registry:
 
     def holder(self, office_id: str, day: date) -> Leader | None:
         """Who held the office on that day."""
-        for leader in self.leaders:
-            if any(tenure.office == office_id and tenure.covers(day) for tenure in leader.tenures):
-                return leader
-        return None
+        held = ((one, tenure) for one in self.leaders for tenure in one.tenures if tenure.office == office_id)
+        return next((one for one, tenure in held if tenure.covers(day)), None)
 
     def speaker(self, leader: str | None, office: str | None, day: date) -> Speaker:
         """Who speaks from a source that belongs to a leader or to an office, on that day."""
         person = self._leaders.get(leader) if leader else (self.holder(office, day) if office else None)
         tenure = person.tenure_on(day) if person and not office else None
         post = self._offices.get(office or (tenure.office if tenure else ""))
-        return Speaker(
-            leader=person.id if person else None,
-            name=person.name if person else None,
-            office_id=post.id if post else None,
-            office=post.title if post else None,
-            country=post.country if post else None,
-        )
+        who = (person.id, person.name) if person else (None, None)
+        return Speaker(*who, *((post.id, post.title, post.country) if post else ()))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 from tracker.models.source import SourceStatus
-from tracker.models.statement import Event, Found, Label, Link, Media, Party, Statement
+from tracker.models.statement import Event, Found, Label, Statement, Visit
 
 
 def instant(moment: datetime | None) -> str | None:
@@ -15,40 +16,27 @@ def instant(moment: datetime | None) -> str | None:
 
 
 def statement(one: Statement) -> dict[str, Any]:
-    post, understood = one.post, one.classification
+    post, understood, speaker = one.post, one.classification, one.post.speaker
+    who = {"leader": speaker.leader, "name": speaker.name, "office": speaker.office, "country": speaker.country}
     return {
-        "id": one.id,
-        "url": post.url,
-        "source": one.source,
-        "kind": one.kind,
-        "origin": post.origin,
-        "external_id": post.external_id,
-        "speaker": _speaker(one) if post.origin == "official" else None,
-        "publisher": post.publisher,
-        "author": post.author,
-        "lang": understood.lang,
-        "title": post.title,
-        "text": post.text,
-        "published_at": instant(post.published_at),
-        "published_stated": post.published_stated,
-        "published_inferred": post.published_inferred,
-        "effective_at": instant(post.effective_at),
+        "id": one.id, "url": post.url, "source": one.source, "kind": one.kind,
+        "origin": post.origin, "external_id": post.external_id,
+        "speaker": who if post.origin == "official" else None, "publisher": post.publisher, "author": post.author,
+        "lang": understood.lang, "title": post.title, "text": post.text,
+        "published_at": instant(post.published_at), "published_stated": post.published_stated,
+        "published_inferred": post.published_inferred, "effective_at": instant(post.effective_at),
         "edited_at": instant(post.edited_at),
-        "first_seen_at": instant(one.first_seen_at),
-        "last_seen_at": instant(one.last_seen_at),
-        "version": one.version,
-        "versions": one.versions,
-        "presence": one.presence,
-        "media": [media(item) for item in post.media],
+        "first_seen_at": instant(one.first_seen_at), "last_seen_at": instant(one.last_seen_at),
+        "version": one.version, "versions": one.versions, "presence": one.presence,
+        "media": [asdict(item) for item in post.media],
         "labels": [label(item) for item in one.labels],
         "removed_labels": [{"name": item.name, "by": item.by, "reason": item.reason} for item in one.removed],
         "scores": dict(understood.scores),
         "mentions": [{"kind": m.kind, "ref": m.ref, "exact": m.words.exact} for m in understood.mentions],
         "events": [event(item) for item in one.events],
-        "links": [link(item) for item in one.links],
-        "classified": understood.classified,
-        "classifier": understood.version,
-    }
+        "links": [asdict(item) for item in one.links],
+        "classified": understood.classified, "classifier": understood.version,
+    }  # fmt: skip
 
 
 def found(query: str, page: Found) -> dict[str, Any]:
@@ -58,61 +46,33 @@ def found(query: str, page: Found) -> dict[str, Any]:
     return {"query": query, "total": total, "statements": statements, "next": page.next}
 
 
-def _speaker(one: Statement) -> dict[str, Any]:
-    speaker = one.post.speaker
-    return {"leader": speaker.leader, "name": speaker.name, "office": speaker.office, "country": speaker.country}
-
-
-def media(item: Media) -> dict[str, Any]:
-    return {"type": item.type, "url": item.url, "alt": item.alt, "sha256": item.sha256}
-
-
 def label(item: Label) -> dict[str, Any]:
-    shape: dict[str, Any] = {"name": item.name, "score": item.score, "by": item.by}
-    shape["evidence"] = [{"field": w.field, "exact": w.exact, "start": w.start, "end": w.end} for w in item.words]
-    if item.reason:
-        shape["reason"] = item.reason
-    return shape
+    told = {"name": item.name, "score": item.score, "by": item.by, "evidence": [asdict(words) for words in item.words]}
+    return told | {"reason": item.reason} if item.reason else told
 
 
 def event(item: Event) -> dict[str, Any]:
+    told = {"id": item.id, "type": item.type, "mode": item.mode, "context": list(item.context)}
+    return told | visit(item) | {"statements": list(item.statements)}
+
+
+def visit(item: Event | Visit) -> dict[str, Any]:
+    """Who visits whom, where and when, as an event and a single text tell it alike."""
     return {
-        "id": item.id,
-        "type": item.type,
-        "mode": item.mode,
-        "context": list(item.context),
-        "status": item.status,
-        "visitor": [party(visitor) for visitor in item.visitors],
-        "host": party(item.host),
-        "place": item.place,
-        "date": item.day.isoformat() if item.day else None,
+        "status": item.status, "visitor": [asdict(side) for side in item.visitors], "host": asdict(item.host),
+        "place": item.place, "date": item.day.isoformat() if item.day else None,
         "date_end": item.day_end.isoformat() if item.day_end else None,
-        "statements": list(item.statements),
-    }
-
-
-def party(side: Party) -> dict[str, Any]:
-    return {"name": side.name, "leader": side.leader, "country": side.country}
-
-
-def link(item: Link) -> dict[str, Any]:
-    return {"type": item.type, "statement": item.statement, "exact": item.exact, "verdict": item.verdict}
+    }  # fmt: skip
 
 
 def source(one: SourceStatus) -> dict[str, Any]:
     """How a source does, for `status --json` and the API; one that is off says why."""
     state, paused = one.state, not one.source.enabled
     return {
-        "name": one.source.name,
-        "kind": one.source.kind,
-        "state": "paused" if paused else state.health,
-        "last_poll_at": instant(state.last_poll_at),
-        "last_success_at": instant(state.last_success_at),
+        "name": one.source.name, "kind": one.source.kind, "state": "paused" if paused else state.health,
+        "last_poll_at": instant(state.last_poll_at), "last_success_at": instant(state.last_success_at),
         "last_new_at": instant(state.last_new_at),
-        "next_poll_at": None if paused else instant(state.next_poll_at),
-        "failures": state.failures,
+        "next_poll_at": None if paused else instant(state.next_poll_at), "failures": state.failures,
         "reason": (one.source.paused_reason or "enabled = false") if paused else state.reason,
-        "statements": one.statements,
-        "origin": one.source.origin,
-        "proof": one.source.proof,
-    }
+        "statements": one.statements, "origin": one.source.origin, "proof": one.source.proof,
+    }  # fmt: skip

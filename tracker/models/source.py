@@ -166,7 +166,6 @@ class KnownItem:
 
     statement: str
     hash: str
-    title_key: str | None = None
     published_at: datetime | None = None
 
 

@@ -189,6 +189,13 @@ class Statement:
     removed: tuple[Label, ...] = ()
 
     @property
+    def who(self) -> str:
+        """Whose words these are: the publisher's of a report, else the speaker's, the office's or the author's."""
+        post, speaker = self.post, self.post.speaker
+        names = (post.publisher,) if post.origin == "report" else (speaker.name, speaker.office, post.author)
+        return next(filter(None, names), self.source)
+
+    @property
     def corrected(self) -> bool:
         """Whether a person gave it a label or took one away."""
         return bool(self.removed) or any(label.by == "person" for label in self.labels)

@@ -122,13 +122,9 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True)
-class Issue:
+class Issue(Period):
     """One digest of one period; `statements` in the order they first matched."""
 
-    digest: str
-    day: date
-    start: datetime
-    end: datetime
     made_at: datetime
     statements: tuple[str, ...]
     notification: str | None = None
@@ -140,7 +136,6 @@ class Mail:
 
     sender: str
     recipient: str
-    message_id: str
     raw: bytes = field(repr=False)
 
 

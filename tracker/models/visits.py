@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -52,12 +53,9 @@ def colt(event: Event, registry: Registry, urls: Mapping[str, str | None]) -> It
 
 def plover(event: Event, registry: Registry, urls: Mapping[str, str | None]) -> dict[str, Any]:
     """One event in PLOVER's terms: a visit that is only announced is an AGREE to visit."""
-    visitors, host = (
-        [shape.party(x) | {"name": name_of(x, registry)} for x in s] for s in (event.visitors, [event.host])
-    )
-    told = {
-        name: value for name, value in shape.event(event).items() if name in ("date", "date_end", "place", "status")
-    }
+    visitors, host = ([asdict(x) | {"name": name_of(x, registry)} for x in s] for s in (event.visitors, [event.host]))
+    told = shape.visit(event)
+    told = {name: told[name] for name in ("status", "place", "date", "date_end")}
     kind = "AGREE" if event.status == "announced" else event.type
     what = {"id": event.id, "event_type": kind, "mode": event.mode, "contexts": list(event.context or ("diplomatic",))}
     statements = [{"id": one, "url": urls.get(one)} for one in event.statements]
@@ -74,13 +72,10 @@ def calendar(events: Iterable[Event], registry: Registry, now: datetime, root: s
         sides = [name_of(side, registry) or country(side.country) or "?" for side in (*event.visitors, event.host)]
         who = f"{', '.join(sides[:-1]) or '?'} → {sides[-1]} ({event.status})"
         lines += ["BEGIN:VEVENT", f"UID:{event.id}@statement-tracker", f"DTSTAMP:{now:%Y%m%dT%H%M%SZ}"]
-        lines += [
-            f"DTSTART;VALUE=DATE:{event.day:%Y%m%d}",
-            f"DTEND;VALUE=DATE:{end:%Y%m%d}",
-            f"SUMMARY:{_escaped(who)}",
-        ]
+        lines += [f"DTSTART;VALUE=DATE:{event.day:%Y%m%d}", f"DTEND;VALUE=DATE:{end:%Y%m%d}"]
+        lines.append(f"SUMMARY:{_escaped(who)}")
         lines += [f"LOCATION:{_escaped(event.place)}"] if event.place else []
-        lines += [f"STATUS:{_STATUS.get(event.status, 'CONFIRMED')}"]
+        lines.append(f"STATUS:{_STATUS.get(event.status, 'CONFIRMED')}")
         lines += [f"URL:{root}/visits#{event.id}"] if root else []
         lines.append("END:VEVENT")
     return "".join(map(_folded, [*lines, "END:VCALENDAR"]))

@@ -21,7 +21,7 @@ HERE = Path(__file__).parent
 _TITLES = {400: "That cannot be read", 401: "Sign in", 403: "Not from here", 404: "Not found", 405: "Not allowed"}
 _TITLES |= {500: "A fault of ours", 503: "The archive cannot be reached"}
 _MACHINES = ("/api/", "/feed.", "/metrics", "/health", "/visits.ics", "/openapi.json")
-_FILTERS = ("visible", "say", "plain", "shorten", "outside", "marked", "stamp", "ago", "who", "updated")
+_FILTERS = ("visible", "say", "plain", "shorten", "outside", "marked", "stamp", "ago", "updated")
 
 
 async def _tracker(request: Request) -> Tracker:

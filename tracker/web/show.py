@@ -24,13 +24,6 @@ WHOLE, COMPARED = 640, 4000
 LONGEST = 60_000
 
 
-def who(one: Statement) -> str:
-    """Whose words these are: the publisher's of a report, else the speaker's, the office's or the author's."""
-    post, speaker = one.post, one.post.speaker
-    names = (post.publisher,) if post.origin == "report" else (speaker.name, speaker.office, post.author)
-    return next(filter(None, names), one.source)
-
-
 def shorten(raw: str, length: int) -> str:
     """One line of about this many characters, cut between words."""
     said = text.squeeze(raw)
