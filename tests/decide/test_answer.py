@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tracker.decide.answer import check, moved, retry_after
+from tracker.decide.answer import check, moved
 from tracker.errors import (
     SourceBroken,
     SourceError,
@@ -79,7 +79,9 @@ def test_a_404_where_nothing_ever_was_doubts_the_address() -> None:
     ],
 )
 def test_retry_after_is_clamped_and_nonsense_is_none(stated: str | None, seconds: float | None) -> None:
-    assert retry_after(stated, NOW) == seconds
+    with pytest.raises(SourceThrottled) as caught:
+        check(answer(429, **({} if stated is None else {"retry_after": stated})), "feed", True, NOW)
+    assert caught.value.retry_after == seconds
 
 
 def test_a_limit_that_says_when_its_window_ends_is_waited_for() -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from desk import NOW
 
+from tracker.decide import compare
 from tracker.models.statement import Label, Words
 from tracker.web import show
 
@@ -59,7 +60,7 @@ def test_only_plain_web_addresses_are_links(url: str | None, kept: bool) -> None
 
 def test_an_edit_is_shown_word_by_word_and_a_huge_one_is_not_compared() -> None:
     assert show.changes("we <b> may go", "we <b> will go") == "we &lt;b&gt; <del>may</del><ins>will</ins> go"
-    assert show.changes("a " * show.COMPARED, "b") is None
+    assert show.changes("a " * compare.COMPARED, "b") is None
 
 
 @pytest.mark.parametrize(

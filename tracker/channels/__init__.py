@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 
 from tracker.channels import email, webhook
 from tracker.channels.letter import Context
@@ -46,18 +45,7 @@ def judge(reply: Reply) -> None:
         raise DeliveryRetry(f"answered {status}: redirects are not followed, write the final address")
     if 400 <= status < 500 and status not in (408, 425, 429):
         raise DeliveryDead(f"answered {status}")
-    raise DeliveryRetry(f"answered {status}", _asked(reply))
-
-
-def _asked(reply: Reply) -> float | None:
-    """Retry-After in seconds: a number, or a date that lies ahead."""
-    stated = reply.headers.get("retry-after", "").strip()
-    if stated.isascii() and stated.isdigit():
-        return float(stated[:9])
-    try:
-        return max(0.0, (parsedate_to_datetime(stated) - reply.received_at).total_seconds())
-    except (TypeError, ValueError, OverflowError):  # no date, or one without a zone
-        return None
+    raise DeliveryRetry(f"answered {status}", reply.retry_after(reply.received_at))
 
 
 def retry_delay(attempt: int, asked: float | None = None) -> float | None:

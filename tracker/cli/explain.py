@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from difflib import SequenceMatcher
 
 from tracker.cli.show import Shape
+from tracker.decide import compare
 from tracker.models.statement import Version
-
-#: Words of a version that are compared at most: comparing costs the square of them.
-COMPARED = 4000
 
 
 def statement(one: Shape) -> Iterator[str]:
@@ -94,13 +91,11 @@ def versions(found: Sequence[Version]) -> Iterator[str]:
 
 def _changes(old: list[str], new: list[str]) -> str:
     """The words that went [-so-] and came {+so+}; the new words alone where there are too many to compare."""
-    if max(len(old), len(new)) > COMPARED:
-        return " ".join(new)
     told: list[str] = []
-    for what, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if what == "equal":
-            told += old[a:b]
+    for gone, come in compare.changes(old, new) or [(new, new)]:
+        if gone == come:
+            told += come
             continue
-        told += [f"[-{' '.join(old[a:b])}-]"] if a < b else []
-        told += ["{+" + " ".join(new[c:d]) + "+}"] if c < d else []
+        told += [f"[-{' '.join(gone)}-]"] if gone else []
+        told += ["{+" + " ".join(come) + "+}"] if come else []
     return " ".join(told)

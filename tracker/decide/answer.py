@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 
 from tracker import errors
 from tracker.models.source import PollState, Reply
@@ -35,22 +34,12 @@ def check(reply: Reply, kind: str, had_items: bool, now: datetime) -> None:
     if status == 410:
         raise errors.SourceGoneForGood(f"{what}: gone for good, says its publisher")
     if status in (429, 503):
-        wait = retry_after(reply.headers.get("retry-after"), now) or reply.until_reset(now)
+        stated = reply.retry_after(now)
+        wait = min(max(stated, LEAST_WAIT), MOST_WAIT) if stated else reply.until_reset(now)
         raise errors.SourceThrottled(f"{what}: asked to wait", wait)
     if status >= 500:
         raise errors.SourceUnreachable(f"{what}: the server failed")
     raise errors.SourceBroken(f"{what}: not an answer that can be read")
-
-
-def retry_after(stated: str | None, now: datetime) -> float | None:
-    """Seconds to wait, between LEAST_WAIT and MOST_WAIT; None when nothing, something past or nonsense is stated."""
-    raw = (stated or "").strip()
-    try:
-        moment = None if re.fullmatch(r"\d{1,12}", raw) else parsedate_to_datetime(raw)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    seconds = (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds() if moment else float(raw)
-    return min(max(seconds, LEAST_WAIT), MOST_WAIT) if seconds > 0 else None
 
 
 def moved(state: PollState, asked: str, reply: Reply, now: datetime) -> PollState:

@@ -15,12 +15,15 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from difflib import SequenceMatcher
 from typing import Literal
 
 from tracker.models.source import Known, KnownItem
 from tracker.models.statement import Post
 
 Verdict = Literal["new", "edited", "same", "rekeyed"]
+#: Words of a version that are compared at most: comparing costs the square of them.
+COMPARED = 4000
 _RANKS = (("id:", "words:"), ("url:",), ("day:",))
 _DAY = timedelta(days=1)
 
@@ -96,6 +99,17 @@ def _judge(post: Post, item: KnownItem, why: str, known: Known) -> Judgement:
     if any(key not in known for key in post.keys):
         return Judgement("rekeyed", f"{why}, a key more", post, item.statement)
     return Judgement("same", why, post, item.statement)
+
+
+def changes(old: Sequence[str], new: Sequence[str]) -> list[tuple[Sequence[str], Sequence[str]]] | None:
+    """What an edit took away and put there instead, run by run of words; where nothing changed the two are equal.
+
+    None where there are too many words to compare.
+    """
+    if max(len(old), len(new)) > COMPARED:
+        return None
+    runs = SequenceMatcher(None, old, new).get_opcodes()
+    return [(old[start:end], new[first:last]) for _, start, end, first, last in runs]
 
 
 def _new(post: Post, known: Known) -> Judgement:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -70,47 +70,30 @@ def plan(
     `recipients` are the addresses of each receiver by its name, `statements` the JSON shapes of the alerts' statements,
     `operators` the receivers of alarms about sources. Alerts in another state than firing are left alone.
     """
-    groups, states = _grouped(alerts, rules, recipients, statements, silenced, operators)
-    notifications: list[Notification] = []
-    for (told, _), group in groups.items():
-        rule = rules.get(group[0].rule)
-        due = min(alert.fired_at for alert in group) + timedelta(seconds=rule.group_wait if rule else 0)
-        quiet_end = _quiet_end(rule, now) if rule else None
-        if due > now:
-            states |= {alert.id: ("firing", f"waits for its group until {shape.instant(due)}") for alert in group}
-            continue
-        made = _notification(group, statements, now, quiet_end)
-        notifications += (
-            replace(made, id=identity(name, *made.alerts), receiver=name, recipients=recipients[name]) for name in told
-        )
-        outcome = ("deferred", f"quiet hours until {shape.instant(quiet_end)}") if quiet_end else ("told", None)
-        states |= {alert.id: outcome for alert in group}
-    return Plan(tuple(notifications), states)
-
-
-def _grouped(
-    alerts: Sequence[Alert],
-    rules: Mapping[str, Rule],
-    recipients: Mapping[str, tuple[str, ...]],
-    statements: Mapping[str, Mapping[str, Any]],
-    silenced: Callable[[Alert], str | None],
-    operators: Sequence[str],
-) -> tuple[dict[tuple[tuple[str, ...], ...], list[Alert]], dict[str, tuple[str, str | None]]]:
-    """The alerts that are told together, by whom they are told and what they share; the state of those that are not."""
+    groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[Alert]] = {}
     states: dict[str, tuple[str, str | None]] = {}
-    groups: dict[tuple[tuple[str, ...], ...], list[Alert]] = {}
     for alert in (alert for alert in alerts if alert.state == "firing"):
         rule, about_source = rules.get(alert.rule), alert.rule.startswith(SOURCE_RULE)
         named = operators if about_source else rule.receivers if rule else ()
-        told = tuple(name for name in dict.fromkeys(named) if recipients.get(name))
-        if not told:
+        if not (told := tuple(name for name in dict.fromkeys(named) if recipients.get(name))):
             known = rule or about_source
             states[alert.id] = "held", "no receiver is configured for it" if known else "its rule is not in the config"
         elif reason := silenced(alert):
             states[alert.id] = "silenced", reason
         else:
             groups.setdefault((told, _key(alert, rule, statements)), []).append(alert)
-    return groups, states
+    notifications: list[Notification] = []
+    for (told, _), group in groups.items():
+        rule = rules.get(group[0].rule)
+        due = min(alert.fired_at for alert in group) + timedelta(seconds=rule.group_wait if rule else 0)
+        if due > now:
+            states |= {alert.id: ("firing", f"waits for its group until {shape.instant(due)}") for alert in group}
+            continue
+        quiet_end = _quiet_end(rule, now) if rule else None
+        notifications += _notifications(group, {name: recipients[name] for name in told}, statements, now, quiet_end)
+        outcome = ("deferred", f"quiet hours until {shape.instant(quiet_end)}") if quiet_end else ("told", None)
+        states |= {alert.id: outcome for alert in group}
+    return Plan(tuple(notifications), states)
 
 
 def _key(alert: Alert, rule: Rule | None, statements: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
@@ -123,19 +106,23 @@ def _key(alert: Alert, rule: Rule | None, statements: Mapping[str, Mapping[str, 
     return (alert.rule, *(shared.get(name, "") for name in rule.group_by))
 
 
-def _notification(
-    group: Sequence[Alert], statements: Mapping[str, Mapping[str, Any]], now: datetime, not_before: datetime | None
-) -> Notification:
-    """What a group tells, before it is addressed to a receiver."""
+def _notifications(
+    group: Sequence[Alert],
+    recipients: Mapping[str, tuple[str, ...]],
+    statements: Mapping[str, Mapping[str, Any]],
+    now: datetime,
+    not_before: datetime | None,
+) -> Iterator[Notification]:
+    """What a group tells, to each of its receivers."""
     alerts, first = tuple(sorted(alert.id for alert in group)), group[0]
     kind: NotificationType = "statement.alert" if first.statement else "absence.alert"
     kind = "source.alert" if first.rule.startswith(SOURCE_RULE) else kind
-    reasons = "; ".join(dict.fromkeys(alert.reason for alert in group))
     said = [statements.get(alert.statement or "") for alert in group]
-    data: dict[str, Any] = {"rule": first.rule, "reason": reasons}
+    data: dict[str, Any] = {"rule": first.rule, "reason": "; ".join(dict.fromkeys(alert.reason for alert in group))}
     data |= {"statement": said[0]} if len(said) == 1 else {"statements": [each for each in said if each]}
     payload = {"type": kind, "timestamp": shape.instant(now), "data": data}
-    return Notification("", kind, "", now, payload, (), alerts, not_before)
+    for name, to in recipients.items():
+        yield Notification(identity(name, *alerts), kind, name, now, payload, to, alerts, not_before)
 
 
 def _quiet_end(rule: Rule, now: datetime) -> datetime | None:

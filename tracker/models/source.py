@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 
 from tracker.models.statement import Classification, Firing, Media, Post, Reference
@@ -66,6 +67,16 @@ class Reply:
     received_at: datetime
     elapsed: float = 0.0
     redirects: tuple[tuple[int, str], ...] = ()
+
+    def retry_after(self, now: datetime) -> float | None:
+        """Seconds that Retry-After asks to wait; None when nothing, something past or nonsense is stated."""
+        stated = self.headers.get("retry-after", "").strip()
+        try:
+            moment = None if re.fullmatch(r"[0-9]{1,12}", stated) else parsedate_to_datetime(stated)
+        except (ValueError, TypeError, IndexError, OverflowError):
+            return None
+        seconds = (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds() if moment else float(stated)
+        return seconds if seconds > 0 else None
 
     def until_reset(self, now: datetime) -> float | None:
         """Seconds until a rate limit's window ends, where the headers say so in epoch seconds; a day at most."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from difflib import SequenceMatcher
 from itertools import pairwise
 
 from markupsafe import Markup
 
 from tracker import text
+from tracker.decide import compare
 from tracker.models.statement import Label, Statement
 
 #: Where a label's words stand: start, end, the label's name.
@@ -18,8 +18,8 @@ Span = tuple[int, int, str]
 #: Controls, and what reorders the text around it. Joiners and single direction marks are ordinary in many scripts.
 _HIDDEN = re.compile("([\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufff9-\ufffb])")
 _OUTSIDE = re.compile(r"https?://[^\s<>\"\\^`{|}\x00-\x20\x7f-\x9f\u202a-\u202e\u2066-\u2069]+", re.IGNORECASE)
-#: Texts beyond this many characters are shown in part on a list, and this many words are compared at most.
-WHOLE, COMPARED = 640, 4000
+#: Texts beyond this many characters are shown in part on a list.
+WHOLE = 640
 #: Characters of a text that a page shows at most.
 LONGEST = 60_000
 
@@ -90,17 +90,15 @@ def _marked(raw: str, first: int, last: int, spans: Sequence[Span], ranks: dict[
 
 def changes(old: str, new: str) -> Markup | None:
     """What an edit took away and added, word by word; None when the texts are too long to compare."""
-    before, after = re.findall(r"\s+|\S+", old), re.findall(r"\s+|\S+", new)
-    if max(len(before), len(after)) > COMPARED:
-        return None
+    runs = compare.changes(*(re.findall(r"\s+|\S+", words) for words in (old, new)))
     pieces = []
-    for tag, a, b, c, d in SequenceMatcher(None, before, after).get_opcodes():
-        gone, come = "".join(before[a:b]), "".join(after[c:d])
-        if tag == "equal":
-            pieces.append(visible(gone))
+    for gone, come in runs or ():
+        if gone == come:
+            pieces.append(visible("".join(come)))
             continue
-        pieces += [Markup("<{0}>{1}</{0}>").format(t, visible(w)) for t, w in (("del", gone), ("ins", come)) if w]
-    return Markup("").join(pieces)
+        both = ((tag, visible("".join(words))) for tag, words in (("del", gone), ("ins", come)) if words)
+        pieces += [Markup("<{0}>{1}</{0}>").format(tag, words) for tag, words in both]
+    return None if runs is None else Markup("").join(pieces)
 
 
 def stamp(moment: datetime | None, form: str = "%Y-%m-%d %H:%M UTC") -> Markup:
