@@ -19,16 +19,13 @@ def make_due(archive: Archive, digests: Sequence[Digest], titles: Mapping[str, s
     made: list[Issue] = []
     for one in digests:
         last = archive.last_issue(one.name)
-        begun = archive.first_match(one.name) or (_watched_since(archive, now) if one.empty == "mail" else now)
-        for ended in period.due(one, last.end if last else None, now, begun, last_day=last.day if last else None):
+        begun = archive.first_match(one.name)
+        if not begun and one.empty == "mail":  # before a source was first read, an empty day says nothing
+            begun = min(filter(None, (source.state.first_read_at for source in archive.sources())), default=None)
+        for ended in period.due(one, last.end if last else None, now, begun or now, last_day=last.day if last else None):
             made.append(archive.make_issue(ended, now))
         mail(archive, one, titles, now)
     return made
-
-
-def _watched_since(archive: Archive, now: datetime) -> datetime:
-    """When the first source was first read: before that, an empty day says nothing."""
-    return min((one.state.first_read_at for one in archive.sources() if one.state.first_read_at), default=now)
 
 
 def make(archive: Archive, one: Digest, ended: Period, titles: Mapping[str, str], now: datetime) -> Issue:
@@ -38,17 +35,15 @@ def make(archive: Archive, one: Digest, ended: Period, titles: Mapping[str, str]
     return issue
 
 
-def mail(archive: Archive, one: Digest, titles: Mapping[str, str], now: datetime) -> Notification | None:
-    """Put what is made and not yet mailed into the outbox, as one notification; None when there is nothing to mail."""
-    issues = archive.unmailed(one.name)
-    if not issues:
-        return None
-    notification = brief.notification(one, lay_out(archive, one, issues, titles), now)
-    archive.mail_issues(issues, notification, now)
-    return notification
+def mail(archive: Archive, one: Digest, titles: Mapping[str, str], now: datetime) -> None:
+    """Put what is made and not yet mailed into the outbox, as one notification."""
+    if issues := archive.unmailed(one.name):
+        archive.mail_issues(issues, written(archive, one, issues, titles, now), now)
 
 
-def lay_out(archive: Archive, one: Digest, issues: Sequence[Issue], titles: Mapping[str, str]) -> brief.Brief:
-    """What the mail of these issues says."""
+def written(
+    archive: Archive, one: Digest, issues: Sequence[Issue], titles: Mapping[str, str], now: datetime
+) -> Notification | None:
+    """The mail of these issues; None when there is nothing to mail."""
     statements = archive.statements([key for issue in issues for key in issue.statements])
-    return brief.brief(one, issues, statements, titles)
+    return brief.notification(one, issues, statements, titles, now)

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tracker.decide import brief as b
+from tracker.models import shape
 from tracker.models.query import Everything, Query
 from tracker.models.registry import Speaker
 from tracker.models.statement import Classification, Event, Label, Party, Post, Statement, Words
@@ -42,13 +43,19 @@ def issue(day: int = 25) -> Issue:
     return Issue("morning", date(2026, 11, day), end - timedelta(days=1), end, end, ())
 
 
-def outline(written: b.Brief) -> list[Any]:
+def brief(issues: list[Issue], statements: list[Statement]) -> dict[str, Any]:
+    made = b.notification(DIGEST, issues, statements, TITLES, NOON)
+    assert made is not None
+    return dict(made.payload["data"])
+
+
+def outline(written: dict[str, Any]) -> list[Any]:
     return [
         (
             section["title"],
             [(group["name"], [entry["id"] for entry in group["entries"]]) for group in section["groups"]],
         )
-        for section in written.sections
+        for section in written["sections"]
     ]
 
 
@@ -63,15 +70,15 @@ def test_sections_follow_the_taxonomy_and_leaders_their_names() -> None:
         said("s7", "security_statement", speaker=TRAORE, hour=5),
         said("s7", "security_statement", speaker=TRAORE, hour=5),
     ]
-    written = b.brief(DIGEST, [issue()], statements, TITLES)
+    written = brief([issue()], statements)
     assert outline(written) == [
         ("Visits", [("Assimi Goïta", ["s2", "s1"]), ("Ibrahim Traoré", ["s3"])]),
         ("Security", [("Ibrahim Traoré", ["s7"]), ("Une Chaîne", ["s6"])]),
         ("Old label", [("Assimi Goïta", ["s5"])]),
         (b.OTHER, [("Assimi Goïta", ["s4"])]),
     ]
-    assert written.count == 7
-    section = written.sections[0]
+    assert written["count"] == 7
+    section = written["sections"][0]
     entry = section["groups"][0]["entries"][1]
     assert section["count"] == 3
     assert [label["title"] for label in entry["labels"]] == ["Aid", "Visits"]
@@ -81,13 +88,16 @@ def test_sections_follow_the_taxonomy_and_leaders_their_names() -> None:
 
 
 def test_issues_that_were_slept_through_become_one_mail() -> None:
-    written = b.brief(DIGEST, [issue(25), issue(24)], [said("s1", "aid")], TITLES)
-    assert written.days == (date(2026, 11, 24), date(2026, 11, 25))
-    assert (written.start, written.end) == (issue(24).start, issue(25).end)
-    made = b.notification(DIGEST, written, NOON)
+    asked = ([issue(25), issue(24)], [said("s1", "aid")], TITLES)
+    made, again = (b.notification(DIGEST, *asked, now) for now in (NOON, NOON + timedelta(days=9)))
     assert made is not None
-    assert made.id == getattr(b.notification(DIGEST, written, NOON + timedelta(days=9)), "id", None)
-    assert made.id != getattr(b.notification(DIGEST, b.brief(DIGEST, [issue()], [], TITLES), NOON), "id", None)
+    assert made.payload["data"]["days"] == ["2026-11-24", "2026-11-25"]
+    assert (made.payload["data"]["start"], made.payload["data"]["end"]) == (
+        shape.instant(issue(24).start),
+        shape.instant(issue(25).end),
+    )
+    assert made.id == getattr(again, "id", None)
+    assert made.id != getattr(b.notification(DIGEST, [issue()], [said("s1")], TITLES, NOON), "id", None)
     assert (made.type, made.receiver, made.recipients) == ("digest", "digest:morning", ("desk@example.org",))
     assert json.loads(json.dumps(made.payload)) == made.payload
     assert made.payload["data"]["count"] == 1
@@ -96,9 +106,9 @@ def test_issues_that_were_slept_through_become_one_mail() -> None:
 @pytest.mark.parametrize(("empty", "mailed"), [("skip", False), ("mail", True)])
 def test_an_empty_day_is_skipped_or_mailed_as_the_digest_says(empty: Any, mailed: bool) -> None:
     asked = Digest("morning", ("a@example.org",), time(7), "UTC", Query("", Everything()), empty)
-    written = b.brief(asked, [issue()], [], TITLES)
-    assert written.sections == ()
-    assert (b.notification(asked, written, NOON) is not None) is mailed
+    made = b.notification(asked, [issue()], [], TITLES, NOON)
+    assert (made is not None) is mailed
+    assert made is None or made.payload["data"]["sections"] == []
 
 
 @given(st.text(max_size=80), st.integers(4, 60))

@@ -45,7 +45,6 @@ def digest_preview(tracker: Tracker, name: Name, date: Day = None, now: Now = Fa
     Example: tracker digest preview morning"""
     from tracker import digest as journey
     from tracker.channels import email
-    from tracker.decide import brief
 
     one, at = replace(_named(tracker, name), empty="mail"), tracker.clock.now()
     meant = _current(one, at) if now or date is None else period.ending(one, day_of("--date", date))
@@ -53,7 +52,7 @@ def digest_preview(tracker: Tracker, name: Name, date: Day = None, now: Now = Fa
     if issue is None:
         waiting = tracker.archive.unissued(name, min(meant.end, at))
         issue = Issue(name, meant.day, meant.start, meant.end, at, waiting)
-    notification = brief.notification(one, journey.lay_out(tracker.archive, one, [issue], tracker.label_titles), at)
+    notification = journey.written(tracker.archive, one, [issue], tracker.label_titles, at)
     assert notification is not None  # noqa: S101  # only an empty one that is skipped is None
     subject, text, html = email.render(notification, tracker.postroom.context, at)
     mail = {"subject": subject, "text": text, "html": html, "statements": issue.statements}

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from tracker import text
@@ -22,43 +21,34 @@ ENTRY = ("id", "url", "source", "origin", "speaker", "publisher", "lang", "title
 OTHER = "Other statements"
 
 
-@dataclass(frozen=True, slots=True)
-class Brief:
-    """One mail's worth of a digest: the periods it covers, [start, end), and its sections. May be empty.
+def notification(
+    digest: Digest, issues: Sequence[Issue], statements: Sequence[Statement], titles: Mapping[str, str], now: datetime
+) -> Notification | None:
+    """The mail of one issue, or of several that were slept through; None when it is empty and the digest skips that.
 
-    `sections` are JSON: `label` (None: no label), `title`, `count` and `groups`, one a leader or publisher with `name`,
-    `office`, `country` and `entries` in order of publication. An entry has the shape of a statement; its `text` may be
-    shortened (`shortened` says so), and each of its labels has a `title`.
-    """
-
-    digest: str
-    timezone: str
-    days: tuple[date, ...]
-    start: datetime
-    end: datetime
-    count: int
-    sections: tuple[dict[str, Any], ...]
-
-
-def brief(
-    digest: Digest, issues: Sequence[Issue], statements: Sequence[Statement], label_titles: Mapping[str, str]
-) -> Brief:
-    """Lay out one issue, or several that were slept through, as one mail.
-
-    `label_titles` are the taxonomy's labels in its own order. A statement stands in the first section that it has a
-    label of, once. Raises ValueError without an issue.
+    `titles` are the taxonomy's labels in its own order. A statement stands once, in the first section that it has a
+    label of. A section has `label` (None: no label), `title`, `count` and `groups`, one a leader or publisher with
+    `name`, `office`, `country` and `entries` in order of publication. An entry has the shape of a statement; its `text`
+    may be shortened (`shortened` says so), and each of its labels has a `title`. The same days give the same id.
     """
     once = {statement.id: statement for statement in statements}.values()
-    sections: dict[str | None, list[Statement]] = {name: [] for name in label_titles}
+    if not once and digest.empty == "skip":
+        return None
+    sections: dict[str | None, list[Statement]] = {name: [] for name in titles}
     for statement in once:
         has = [label.name for label in statement.labels]
-        first = next((name for name in [*label_titles, *has] if name in has), None)
-        sections.setdefault(first, []).append(statement)
+        sections.setdefault(next((name for name in [*titles, *has] if name in has), None), []).append(statement)
     sections[None] = sections.pop(None, [])
-    laid_out = tuple(_section(name, said, label_titles) for name, said in sections.items() if said)
-    days = tuple(sorted(issue.day for issue in issues))
-    start, end = min(issue.start for issue in issues), max(issue.end for issue in issues)
-    return Brief(digest.name, digest.timezone, days, start, end, len(once), laid_out)
+    days = sorted(issue.day.isoformat() for issue in issues)
+    name, start, end = f"digest:{digest.name}", min(one.start for one in issues), max(one.end for one in issues)
+    data = {
+        "rule": None, "reason": f"digest {digest.name}, {' and '.join(days)}", "statement": None,
+        "digest": digest.name, "timezone": digest.timezone, "days": days,
+        "start": shape.instant(start), "end": shape.instant(end), "count": len(once),
+        "sections": [_section(label, said, titles) for label, said in sections.items() if said],
+    }  # fmt: skip
+    payload = {"type": "digest", "timestamp": shape.instant(now), "data": data}
+    return Notification(identity(name, *days), "digest", name, now, payload, digest.to)
 
 
 def _section(name: str | None, said: Iterable[Statement], titles: Mapping[str, str]) -> dict[str, Any]:
@@ -93,15 +83,3 @@ def shorten(words: str, length: int = EXCERPT) -> str:
         return words
     cut = max(words.rfind(space, 0, length) for space in " \n\t")
     return words[: cut if cut > length // 2 else length - 1].rstrip(" \n\t,;:–-") + "…"
-
-
-def notification(digest: Digest, written: Brief, now: datetime) -> Notification | None:
-    """The mail of a brief; None when it is empty and the digest skips empty days. The same days give the same id."""
-    if not written.count and digest.empty == "skip":
-        return None
-    days = [day.isoformat() for day in written.days]
-    data = {"rule": None, "reason": f"digest {digest.name}, {' and '.join(days)}", "statement": None} | asdict(written)
-    data |= {"days": days, "start": shape.instant(written.start), "end": shape.instant(written.end)}
-    payload = {"type": "digest", "timestamp": shape.instant(now), "data": data | {"sections": list(written.sections)}}
-    name = f"digest:{digest.name}"
-    return Notification(identity(name, *days), "digest", name, now, payload, digest.to)
