@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
 
 from tracker import terms
 from tracker.archive.ranges import wanted
-from tracker.models.query import And, AnyFacet, AnyWord, Node, Not, Or, Phrase
+from tracker.models.query import And, AnyFacet, AnyWord, Everything, Node, Not, Or, Phrase
 from tracker.terms import Terms
 
 IDLE = "10s"
@@ -43,9 +43,9 @@ _WALK = (
 )
 _WHOLE = (
     "SELECT k FROM (SELECT sort_key AS k, terms FROM words"
-    " WHERE terms @@ CAST(:loose AS tsquery) AND {within} OFFSET 0) AS likely WHERE {match} ORDER BY 1 DESC LIMIT :n"
+    " WHERE terms @@ CAST(:loose AS tsquery) AND {within} OFFSET 0) AS likely WHERE {exact} ORDER BY 1 DESC LIMIT :n"
 )
-newest: tuple[tuple[str, float], ...] = ((_WALK % 5_000, 0.0), (_WALK % 20_000, 0.2), (_WHOLE, 0.0))
+newest: tuple[tuple[str, float], ...] = ((_WALK % 2_000, 0.0), (_WALK % 12_000, 0.2), (_WHOLE, 0.0))
 
 _BEGIN = (
     f"SELECT set_config('idle_in_transaction_session_timeout', '{IDLE}', true),"
@@ -138,8 +138,11 @@ def _lexeme(token: str, suffix: str = "") -> str:
 
 
 def scores(connection: Connection, keys: list[int], node: Node) -> dict[int, float]:
-    """How relevant these statements are: what they say of the words that are asked for."""
-    asked = render(Or(tuple(wanted(node))))
+    """How relevant these statements are: what they say of the words that are asked for.
+
+    Of an `or` each word counts for itself; ranking a phrase would compare every place of one word with the other's.
+    """
+    asked = render(Or((*wanted(node), Everything())), loose=True)
     score = "sort_key || ' ' || ts_rank(terms, CAST(%s AS tsquery))"
     query = f"SELECT string_agg({score}, ' ') FROM words WHERE sort_key = ANY(CAST(%s AS BIGINT[]))"  # noqa: S608
     found = connection.exec_driver_sql(query, (asked, f"{{{','.join(map(str, keys))}}}")).scalar_one().split()

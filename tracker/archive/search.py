@@ -62,14 +62,14 @@ class Searching(Statements):
 
     def _find(self, connection: Connection, part: Range, limit: int, query: str) -> list[int]:
         """The sort keys of what is in a part: so many, as the query has them."""
-        key, every, render = self.dialect.key, part.node == Everything(), self.dialect.render
+        key, render = self.dialect.key, self.dialect.render
+        strict, loose = render(part.node), render(part.node, loose=True)
         bounds = [("low", ">=", part.low, LOWEST), ("high", "<", part.high, HIGHEST)]
-        within = [f"{key} {sign} :{bound}" for bound, sign, value, open_ in bounds if value != open_]
-        given: dict[str, int | str] = {"n": limit, "low": part.low, "high": part.high}
-        given |= {"m": render(part.node), "loose": render(part.node, loose=True)}
-        match = "1 = 1" if every else self.dialect.match
-        filled = text(query.format(match=match, within=" AND ".join(within) or "1 = 1"))
-        return list(connection.execute(filled, given).scalars().all())
+        within = " AND ".join(f"{key} {sign} :{bound}" for bound, sign, value, open_ in bounds if value != open_)
+        match = "1 = 1" if part.node == Everything() else self.dialect.match
+        filled = query.format(match=match, exact="1 = 1" if strict == loose else match, within=within or "1 = 1")
+        given = {"n": limit, "low": part.low, "high": part.high, "m": strict, "loose": loose}
+        return list(connection.execute(text(filled), given).scalars().all())
 
     def _relevant(self, connection: Connection, parts: list[Range], keys: list[int]) -> list[int]:
         """These keys, the most relevant first."""
