@@ -7,20 +7,20 @@ import os
 import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
-from tracker import __version__, alert, digest, judge, relate
+from tracker import __version__, alert, digest, judge, relate, text
 from tracker.archive import Archive
 from tracker.channels import Context
 from tracker.classify import taxonomy
 from tracker.classify.taxonomy import LabelSpec
 from tracker.collect import LEASE, Collector, Progress
 from tracker.config import Settings
-from tracker.decide.budget import Budget
-from tracker.decide.query import Vocabulary
+from tracker.decide.query import Vocabulary, parse
 from tracker.deliver import Postroom
+from tracker.models.query import Node
 from tracker.models.registry import Registry
 from tracker.models.telling import Delivered, Issue
 from tracker.outside.clock import Clock, SystemClock
@@ -47,18 +47,15 @@ class Health:
 class Tracker:
     """One running tracker. Its parts are made at first use, so that a read makes neither a client nor a pool."""
 
-    def __init__(
-        self, settings: Settings, clock: Clock | None = None, inline: bool = False, lease: float = LEASE
-    ) -> None:
-        self.settings = settings
+    progress: Progress | None
+    version = __version__
+
+    def __init__(self, settings: Settings, clock: Clock, inline: bool, lease: float) -> None:
+        self.settings, self.clock, self.progress = settings, clock, None
         #: What fails now, by journey, as the daemon saw it.
         self.troubles: dict[str, str] = {}
-        self._lease = lease
+        self._workers, self._lease = 0 if inline else settings.workers, lease
         self._retiring: asyncio.Task[None] | None = None
-        self.clock: Clock = clock or SystemClock()
-        self.version = __version__
-        self.progress: Progress | None = None
-        self._workers = 0 if inline else settings.workers
 
     @property
     def registry(self) -> Registry:
@@ -81,12 +78,12 @@ class Tracker:
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
-        return Vocabulary(
-            registry=self.settings.registry,
-            labels=tuple(self.labels),
-            kinds=tuple(KINDS),
-            sources=tuple(source.name for source in self.settings.sources),
-        )
+        sources = tuple(source.name for source in self.settings.sources)
+        return Vocabulary(self.registry, tuple(self.labels), tuple(KINDS), sources)
+
+    def parsed(self, words: str) -> Node:
+        """The tree of a query in the words of this config. QueryError tells the column of what cannot be understood."""
+        return parse(text.clean(words), self.vocabulary).tree
 
     @cached_property
     def web(self) -> Web:
@@ -102,17 +99,9 @@ class Tracker:
 
     @cached_property
     def collector(self) -> Collector:
-        x = self.settings.x
-        return Collector(
-            self.archive,
-            self.web,
-            self.workers,
-            self.clock,
-            sources={source.name: source for source in self.settings.sources},
-            budgets={"x": Budget(x.monthly_reads, x.price)},
-            progress=self.progress,
-            lease=self._lease,
-        )
+        sources, budgets = {source.name: source for source in self.settings.sources}, {"x": self.settings.x}
+        parts = (self.archive, self.web, self.workers, self.clock)
+        return Collector(*parts, sources=sources, budgets=budgets, progress=self.progress, lease=self._lease)
 
     @cached_property
     def postroom(self) -> Postroom:
@@ -139,7 +128,7 @@ class Tracker:
             self.collector.workers = self.workers
             self._retiring = asyncio.create_task(_retire(retired)) if retired else None
         self.collector.sources = {source.name: source for source in settings.sources}
-        self.collector.budgets = {"x": Budget(settings.x.monthly_reads, settings.x.price)}
+        self.collector.budgets = {"x": settings.x}
         return later
 
     async def clock_set_back(self, by: float) -> None:
@@ -160,10 +149,9 @@ class Tracker:
 
     def _due(self) -> list[str]:
         """What is due at this moment: what comes due while it is asked waits for the next poll."""
-        states = [one for one in self.archive.sources() if one.source.enabled]
-        due = {one.source.name: one.state.next_poll_at for one in states}
         now = self.clock.now()
-        return sorted((name for name, at in due.items() if not at or at <= now), key=lambda name: due[name] or now)
+        known = ((one.source, one.state.next_poll_at or now) for one in self.archive.sources())
+        return [name for at, name in sorted((at, one.name) for one, at in known if one.enabled and at <= now)]
 
     async def relate(self) -> tuple[int, int]:
         """Relate what waits for it; the numbers of statements related and of alerts added."""
@@ -186,11 +174,8 @@ class Tracker:
         if "probe" in self.troubles:  # a database that hangs would make this hang, too
             return Health(False, tuple(problems), {})
         now = self.clock.now()
-        late = [
-            one.source.name
-            for one in self.archive.sources()
-            if _is_late(one.state.next_poll_at, now, one.source.enabled)
-        ]
+        waiting = ((one.source.name, one.state.next_poll_at) for one in self.archive.sources() if one.source.enabled)
+        late = [name for name, due in waiting if due is not None and due + STALE < now]
         problems += [f"{len(late)} sources wait to be polled: {', '.join(late[:5])}"] if late else []
         outbox = self.archive.outbox()
         return Health(not problems, tuple(problems), {"late": len(late), "dead_letters": outbox.dead})
@@ -216,11 +201,7 @@ async def _retire(workers: Workers) -> None:
         workers.close()
 
 
-def _is_late(due: datetime | None, now: datetime, enabled: bool) -> bool:
-    return enabled and due is not None and due + STALE < now
-
-
 def build(settings: Settings, clock: Clock | None = None, *, inline: bool = False, lease: float = LEASE) -> Tracker:
     """A Tracker on these settings. `inline` judges in this process: for tests and single commands. `lease`: seconds
     after which another worker takes over what a dead one had."""
-    return Tracker(settings, clock, inline, lease)
+    return Tracker(settings, clock or SystemClock(), inline, lease)

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 
+from tracker.app import Tracker
 from tracker.archive import Archive
 from tracker.decide.query import Vocabulary
 from tracker.errors import ArchiveAway
@@ -310,6 +311,7 @@ class DeskTracker:
     registry: Registry = REGISTRY
     label_titles: dict[str, str] = field(default_factory=lambda: TITLES)
     version: str = "0.1.0"
+    parsed = Tracker.parsed
 
     @property
     def vocabulary(self) -> Vocabulary:

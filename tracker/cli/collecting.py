@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from tracker.cli import show
-from tracker.cli.session import pick
+from tracker.cli.session import Tracker, pick
 from tracker.cli.show import Answer
 from tracker.decide.budget import month_of
 from tracker.errors import NotFound
 from tracker.models import shape
 from tracker.models.source import Kept, Reading, watched
-
-if TYPE_CHECKING:
-    from tracker.app import Tracker
 
 Names = Annotated[list[str] | None, typer.Argument(help="Names of sources; without one, whatever is due.")]
 OUTCOME = ("source", "outcome", "items", "new", "edited", "alerts", "failure", "notes")

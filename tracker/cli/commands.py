@@ -10,7 +10,7 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
-from tracker.cli import collecting, digesting, finding, reclassifying, running, telling, understanding
+from tracker.cli import collecting, finding, reclassifying, running, telling, understanding
 from tracker.cli.session import Json, Session
 from tracker.cli.show import Answer
 
@@ -63,7 +63,7 @@ def called(command: Callable[..., Any]) -> Callable[..., None]:
     answers is printed, as one document with --json, and is exit code 1 where it failed.
     """
     own = signature(command).parameters
-    hints = get_type_hints(command, localns={"Tracker": None}, include_extras=True)
+    hints = get_type_hints(command, include_extras=True)
     wanted = {name: own[name].replace(annotation=hints[name]) for name in own if name not in ("session", "tracker")}
     if hints["return"] is Answer:
         wanted["json"] = Parameter("json", Parameter.POSITIONAL_OR_KEYWORD, default=False, annotation=Json)
@@ -91,7 +91,7 @@ def _answer(session: Session, command: Callable[..., Any], ready: Callable[..., 
 
 
 groups = {name: typer.Typer(no_args_is_help=True, help=what) for name, what in GROUPS.items()}
-for part in (running, collecting, finding, telling, digesting, understanding, reclassifying):
+for part in (running, collecting, finding, telling, understanding, reclassifying):
     for command in filter(isfunction, vars(part).values()):
         if command.__module__ != part.__name__ or command.__name__.startswith("_"):
             continue  # every other function of these modules is a command

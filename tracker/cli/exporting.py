@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from tracker.cli import show
-from tracker.cli.session import parsed
+from tracker.cli.session import Tracker
 from tracker.errors import UsageError
 from tracker.models import shape
 from tracker.models.visits import COLT, calendar, colt, plover
 
 if TYPE_CHECKING:
-    from tracker.app import Tracker
     from tracker.models.statement import Event, Statement
 
 #: Statements read at once.
@@ -39,7 +38,7 @@ def walk(tracker: Tracker, words: str, size: int = BATCH) -> Iterator[list[State
             yield some
             last = some[-1].seq
         return
-    tree, cursor = parsed(tracker, words).tree, None
+    tree, cursor = tracker.parsed(words), None
     while (found := tracker.archive.search(tree, limit=size, cursor=cursor)).statements:
         yield list(found.statements)
         cursor = found.next

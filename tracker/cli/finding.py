@@ -5,22 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
 from tracker import text
 from tracker.cli import explain, exporting
 from tracker.cli import show as shown
-from tracker.cli.session import Json, Key, Limit, Words, midnight, parsed, side
+from tracker.cli.session import Json, Key, Limit, Tracker, Words, midnight, side
 from tracker.cli.show import Answer
 from tracker.errors import UsageError
 from tracker.models import shape
 from tracker.models.query import And, AnyFacet, Node, Or, Phrase
 from tracker.models.statement import Statement, Verdict
-
-if TYPE_CHECKING:
-    from tracker.app import Tracker
 
 Sort = Annotated[Literal["date", "relevance"], typer.Option(help="Newest first, or best match first.")]
 Cursor = Annotated[str | None, typer.Option(help="Where the last page ended (its `next`).")]
@@ -47,7 +44,7 @@ def search(
 ) -> Answer:
     """Find statements.
     Example: tracker search "leader:goita label:security_statement after:2022-11-01" --sort relevance"""
-    page = tracker.archive.search(parsed(tracker, query).tree, sort=sort, limit=limit, cursor=cursor)
+    page = tracker.archive.search(tracker.parsed(query), sort=sort, limit=limit, cursor=cursor)
     found, more = shape.found(query, page), f"; go on with --cursor {page.next}" if page.next else ""
     table = shown.Table(found["statements"], shown.STATEMENT, "nothing found")
     return Answer(found, [table], [f"{page.total:,}{' or more' if page.capped else ''} found{more}"])

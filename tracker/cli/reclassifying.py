@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from tracker.cli import show
 from tracker.cli.exporting import walk
-from tracker.cli.session import Words, parsed
+from tracker.cli.session import Tracker, Words
 from tracker.cli.show import Answer
 from tracker.models import shape
 from tracker.models.statement import Classification, Statement
-
-if TYPE_CHECKING:
-    from tracker.app import Tracker
 
 #: Statements that the answer shows.
 SAMPLE = 10
@@ -73,7 +70,7 @@ def reclassify(
     tally, archive = _Tally(), tracker.archive
     zones = {source.name: source.timezone for source in tracker.settings.sources}
     classifier = Classifier.load(tracker.registry, tracker.settings.taxonomy)
-    found = archive.search(parsed(tracker, query).tree, limit=1)
+    found = archive.search(tracker.parsed(query), limit=1)
     with show.progress("reclassifying", None if found.capped else found.total) as advance:
         for some in walk(tracker, query):
             understood = classifier.classify([utterance(one.post, zones.get(one.source)) for one in some])

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -16,11 +16,12 @@ from tracker import gazetteer
 from tracker.errors import NotFound, UsageError
 
 if TYPE_CHECKING:
-    from tracker.app import Tracker
+    from tracker.app import Tracker as Tracker
     from tracker.classify import Classifier
     from tracker.config import Settings
-    from tracker.models.query import Query
     from tracker.models.registry import Registry
+else:
+    Tracker = Any  # imported when a command needs it: that takes a while
 
 T = TypeVar("T")
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output, and nothing else there.")]
@@ -79,13 +80,6 @@ class Session:
             before, after = tracker.archive.migrated
             typer.echo(f"database {tracker.archive.shown_url}: schema {before or 'none'} -> {after}", err=True)
         return tracker
-
-
-def parsed(tracker: Tracker, words: str) -> Query:
-    """A query of the command line."""
-    from tracker.decide.query import parse
-
-    return parse(words, tracker.vocabulary)
 
 
 def pick(what: str, name: str, known: Mapping[str, T], where: str = "") -> T:

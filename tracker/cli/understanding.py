@@ -10,13 +10,12 @@ import typer
 
 from tracker import text
 from tracker.cli import explain, show
-from tracker.cli.session import By, Key, Session, pick
+from tracker.cli.session import By, Key, Session, Tracker, pick
 from tracker.cli.show import Answer
 from tracker.errors import UsageError
 from tracker.models import shape
 
 if TYPE_CHECKING:
-    from tracker.app import Tracker
     from tracker.classify import Classifier
 
 
@@ -69,9 +68,9 @@ def evaluate(
 ) -> Answer:
     """How good the labels and visits of this classifier are on labelled statements.
     Example: tracker evaluate labelled.jsonl"""
-    from tracker.cli import evaluating
+    from tracker.cli import classifying
 
-    return evaluating.evaluate(session.classifier(), file)
+    return classifying.evaluate(session.classifier(), file)
 
 
 def taxonomy_check(session: Session) -> Answer:

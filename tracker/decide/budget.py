@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 from tracker.errors import SourceThrottled
 
 
-@dataclass(frozen=True, slots=True)
-class Budget:
+class Budget(Protocol):
     """Reads a month, and the price of one in dollars."""
 
     monthly_reads: int

@@ -9,9 +9,7 @@ from fastapi import Depends, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from tracker import text
 from tracker.app import Tracker
-from tracker.decide import query
 from tracker.models import shape
 from tracker.models.statement import Found
 from tracker.models.visits import country
@@ -39,8 +37,7 @@ Side = Annotated[str | None, Query(max_length=100, description="A leader's id or
 
 def find(its: Tracker, words: str, sort: Sort = "date", limit: int = 50, cursor: str | None = None) -> Found:
     """One page of what a query finds; QueryError with its column."""
-    tree = query.parse(text.clean(words), its.vocabulary).tree
-    return its.archive.search(tree, sort=sort, limit=limit, cursor=cursor or None)
+    return its.archive.search(its.parsed(words), sort=sort, limit=limit, cursor=cursor or None)
 
 
 def root(request: Request, its: Tracker) -> str:
