@@ -1,26 +1,11 @@
 """The tree of errors, named for what the caller does next.
 
     TrackerError
-    ├── UsageError              the call or the config is wrong: say so in one line a problem, exit 2
-    │   ├── ConfigError         `problems`: every problem of the config at once
-    │   ├── QueryError          `column`: where in the query, counted from 1
-    │   └── NotFound            no such source, statement, rule, receiver…
-    ├── ArchiveError            the database: exit 3
-    │   ├── ArchiveLocked       another daemon holds it
-    │   ├── ArchiveNewer        its schema is newer than this program
-    │   ├── LeaseLost           another worker may have what this one held: leave it to it
-    │   └── ArchiveAway         it cannot be reached, is read-only, locked or full: try again later
-    ├── SourceError             one source failed, the others go on; `state` and `retry_after` say what follows
-    │   ├── SourceUnreachable   DNS, connection, TLS, deadline, reset: back off, try again
-    │   ├── SourceRefused       401, 403, a login or challenge page: back off, tell the operator
-    │   ├── SourceThrottled     429, 503, a spent budget: wait until `retry_after`
-    │   ├── SourceGone          404 or 410: `final` for 410, never a deletion
-    │   ├── SourceBroken        an answer that cannot be read: not a feed, truncated, too large, too slow to parse
-    │   └── AddressRefused      a private address that `[network] allow` does not name
-    └── DeliveryError           a message did not arrive
-        ├── DeliveryRetry       try again, after `retry_after` seconds if the receiver said so
-        ├── DeliveryDead        the receiver will never take it; `disable` when it asked not to be called again
-        └── DeliveryUnknown     the final answer was lost: it may have arrived
+    ├── UsageError      ConfigError, QueryError, NotFound: the caller's words; one line a problem, exit 2
+    ├── ArchiveError    ArchiveLocked, ArchiveNewer, ArchiveAway, LeaseLost: the database; exit 3
+    ├── SourceError     SourceUnreachable, SourceRefused, SourceThrottled, SourceGone (SourceGoneForGood), SourceBroken,
+    │                   AddressRefused: one source failed, the others go on
+    └── DeliveryError   DeliveryRetry, DeliveryDead (ReceiverGone), DeliveryUnknown: a message did not arrive
 
 Raised at the door (outside/, sources/, archive/, config), caught by class in a journey or at the roof. Imports nothing.
 """
@@ -33,7 +18,7 @@ class TrackerError(Exception):
 
 
 class UsageError(TrackerError):
-    """The caller's words are wrong."""
+    """The call or the config is wrong."""
 
 
 class ConfigError(UsageError):
@@ -45,19 +30,18 @@ class ConfigError(UsageError):
 
 
 class QueryError(UsageError):
-    """A query that cannot be read; `column` counts characters from 1."""
+    """A query that cannot be read; `column` says where in it, counted in characters from 1."""
 
     def __init__(self, message: str, column: int) -> None:
-        super().__init__(f"column {column}: {message}")
-        self.message = message
-        self.column = column
+        super().__init__(message, column)
+        self.message, self.column = message, column
 
-    def __reduce__(self) -> tuple[type[QueryError], tuple[str, int]]:
-        return type(self), (self.message, self.column)
+    def __str__(self) -> str:
+        return f"column {self.column}: {self.message}"
 
 
 class NotFound(UsageError):
-    """Something that was named does not exist."""
+    """What was named does not exist: no such source, statement, rule, receiver…"""
 
 
 class ArchiveError(TrackerError):
@@ -72,42 +56,42 @@ class ArchiveNewer(ArchiveError):
     """The schema is newer than this program."""
 
 
-class LeaseLost(ArchiveError):
-    """What this worker held may be another's by now."""
-
-
 class ArchiveAway(ArchiveError):
-    """The database cannot be reached or written now."""
+    """The database cannot be reached, is read-only, locked or full: try again later."""
 
 
-class SourceError(TrackerError):
-    """A source could not be asked or read. `retry_after`: seconds the other side asked us to wait."""
+class LeaseLost(ArchiveError):
+    """Another worker may have by now what this one held: leave it to it."""
 
-    final = False
+
+class _Outside(TrackerError):
+    """What the other side is to blame for. `retry_after`: seconds that it asked us to wait."""
 
     def __init__(self, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)
-        self.message = message
-        self.retry_after = retry_after
+        self.message, self.retry_after = message, retry_after
 
-    def __reduce__(self) -> tuple[type[SourceError], tuple[str, float | None]]:
-        return type(self), (self.message, self.retry_after)
+
+class SourceError(_Outside):
+    """A source could not be asked or read. `final`: it will not come back."""
+
+    final = False
 
 
 class SourceUnreachable(SourceError):
-    """No answer: DNS, connection, TLS, deadline, reset, 5xx."""
+    """No answer (DNS, connection, TLS, deadline, reset) or a 5xx: back off, try again."""
 
 
 class SourceRefused(SourceError):
-    """An answer that says no: 401, 403, a login or challenge page."""
+    """An answer that says no (401, 403, a login or challenge page): back off, tell the operator."""
 
 
 class SourceThrottled(SourceError):
-    """Too many requests, or a budget of ours that is spent."""
+    """Too many requests (429, 503), or a budget of ours that is spent: wait until `retry_after`."""
 
 
 class SourceGone(SourceError):
-    """404: it may come back."""
+    """404: it may come back, and is never a deletion."""
 
 
 class SourceGoneForGood(SourceGone):
@@ -117,37 +101,28 @@ class SourceGoneForGood(SourceGone):
 
 
 class SourceBroken(SourceError):
-    """An answer that cannot be read."""
+    """An answer that cannot be read: not a feed, truncated, too large, too slow to parse."""
 
 
 class AddressRefused(SourceError):
-    """The address guard refused where this leads."""
+    """The address guard refused where this leads: `[network] allow` does not name it."""
 
 
-class DeliveryError(TrackerError):
+class DeliveryError(_Outside):
     """A message did not arrive."""
-
-    def __init__(self, message: str, retry_after: float | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.retry_after = retry_after
 
 
 class DeliveryRetry(DeliveryError):
-    """Worth another attempt."""
+    """Worth another attempt, after `retry_after` if the receiver said so."""
 
 
 class DeliveryDead(DeliveryError):
-    """Not worth another attempt. `disable`: the receiver asked not to be called again (410)."""
-
-    disable = False
+    """Not worth another attempt: the receiver will never take it."""
 
 
 class ReceiverGone(DeliveryDead):
     """The receiver answered 410: no further message to it until a person says so."""
 
-    disable = True
-
 
 class DeliveryUnknown(DeliveryError):
-    """Sent, but the final answer was lost."""
+    """Sent, but the final answer was lost: it may have arrived."""
