@@ -23,6 +23,7 @@ from fastapi import FastAPI
 from tracker import meters
 from tracker.app import Tracker
 from tracker.config import Settings
+from tracker.config.schema import WebSettings
 from tracker.errors import ConfigError, TrackerError, UsageError
 from tracker.models.source import Kept, Reading
 from tracker.outside.notify import Supervisor
@@ -55,25 +56,23 @@ class Daemon:
         self._running: set[asyncio.Task[object]] = set()
         tracker.progress = self._kept
 
-    async def run(self, on_ready: Callable[[str], None] | None = None) -> None:
+    async def run(self, on_ready: Callable[[str], object]) -> None:
         """Run until SIGTERM or SIGINT. Raises ArchiveLocked when another daemon holds the archive."""
-        tracker = self.tracker
-        loop = asyncio.get_running_loop()
+        tracker, loop = self.tracker, asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stopping.set)
         loop.add_signal_handler(signal.SIGHUP, self._reloads.set)
         with tracker.archive.hold(f"tracker run, process {os.getpid()} on {socket.gethostname()}"):
-            app = make_app(tracker)
-            server, listening = _server(tracker, app)
+            app, (listening, page) = make_app(tracker), listen(tracker.settings.web)
+            options = uvicorn.Config(app, log_config=None, lifespan="off", server_header=False, access_log=False)
+            server = _QuietServer(options)
             serving = asyncio.create_task(server.serve(sockets=[listening]))
             watching = [asyncio.create_task(self._watch_clock()), asyncio.create_task(self._watch_config(app))]
             self._schedule()
             self.scheduler.start()
-            page = _page(tracker, listening)
             log.info("ready", page=page, sources=len(tracker.settings.sources), database=tracker.archive.shown_url)
             self.supervisor.tell(f"READY=1\nSTATUS=page at {page}")
-            if on_ready is not None:
-                on_ready(page)
+            on_ready(page)
             await self.stopping.wait()
             log.info("stopping")
             self.supervisor.tell("STOPPING=1")
@@ -103,19 +102,11 @@ class Daemon:
             "digest": self._digest,
             "probe": lambda: asyncio.to_thread(self.tracker.archive.probe),
         }
+        never_late = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         for name, journey in journeys.items():
             every, deadline = EVERY[name]
-            self.scheduler.add_job(
-                self._wake,
-                "interval",
-                args=(name, journey, deadline),
-                seconds=every,
-                id=name,
-                next_run_time=datetime.now(UTC),
-                misfire_grace_time=None,
-                coalesce=True,
-                max_instances=1,
-            )
+            when = {"seconds": every, "next_run_time": datetime.now(UTC)}
+            self.scheduler.add_job(self._wake, "interval", (name, journey, deadline), id=name, **when, **never_late)
 
     async def _wake(self, name: str, journey: Callable[[], Awaitable[object]], deadline: float) -> None:
         """One run of one journey: its failure is seen, and ends nothing but itself."""
@@ -201,44 +192,29 @@ class Daemon:
         meters.ALERTS.inc(alerts)
         for done in await self.tracker.tell():
             meters.DELIVERIES.labels(done.state).inc()
-            log.info(
-                "delivery",
-                state=done.state,
-                receiver=done.delivery.notification.receiver,
-                notification=done.delivery.notification.id,
-                attempt=done.delivery.attempt,
-                reason=done.reason,
-            )
+            delivery, told = done.delivery, done.delivery.notification
+            what = {"receiver": told.receiver, "notification": told.id, "attempt": delivery.attempt}
+            log.info("delivery", state=done.state, **what, reason=done.reason)
 
 
 def _log_reading(reading: Reading, kept: Kept) -> None:
-    source, state = reading.claim.source.name, reading.state
+    said, state = log.bind(source=reading.claim.source.name), reading.state
     if reading.outcome == "failed":
-        log.warning(
-            "poll failed", source=source, reason=reading.failure, next=str(state.next_poll_at), failures=state.failures
-        )
+        said.warning("poll failed", reason=reading.failure, next=str(state.next_poll_at), failures=state.failures)
     elif kept.new or kept.edited or reading.notes:
-        log.info(
-            "polled",
-            source=source,
-            new=len(kept.new),
-            edited=len(kept.edited),
-            alerts=kept.alerts,
-            notes=list(reading.notes),
-        )
+        came = {"new": len(kept.new), "edited": len(kept.edited), "alerts": kept.alerts}
+        said.info("polled", **came, notes=list(reading.notes))
 
 
-def _server(tracker: Tracker, app: FastAPI) -> tuple[uvicorn.Server, socket.socket]:
-    """The web server on its socket, bound before anything is promised; port 0 picks a free one."""
-    web = tracker.settings.web
+def listen(web: WebSettings) -> tuple[socket.socket, str]:
+    """The socket of the page, bound before anything is promised (port 0 picks a free one), and the page's address."""
+    host, family = (f"[{web.host}]", socket.AF_INET6) if ":" in web.host else (web.host, socket.AF_INET)
     try:
-        listening = socket.create_server((web.host, web.port))
+        listening = socket.create_server((web.host, web.port), family=family)
+        return listening, web.public_url or f"http://{host}:{listening.getsockname()[1]}"
     except OSError as error:
         advice = "name another [web] port, 0 for any that is free"
         raise UsageError(f"the page cannot be served at {web.host}:{web.port} ({error.strerror}): {advice}") from error
-    options = uvicorn.Config(app, log_config=None, lifespan="off", server_header=False, access_log=False)
-    server = _QuietServer(options)
-    return server, listening
 
 
 class _QuietServer(uvicorn.Server):
@@ -247,11 +223,6 @@ class _QuietServer(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
-
-
-def _page(tracker: Tracker, listening: socket.socket) -> str:
-    host, port = listening.getsockname()[:2]
-    return tracker.settings.web.public_url or f"http://{host}:{port}"
 
 
 async def _within(seconds: float, work: Awaitable[object]) -> None:

@@ -18,10 +18,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.soak import world as w
 from tests.soak.child import ENVIRON
 from tracker.archive import Archive
+from tracker.config.schema import WebSettings
+from tracker.daemon import listen
 
 MAIN = [sys.executable, "-c", "from tracker.cli import main; main()"]
 METRICS = Path(__file__).parents[2] / "docs" / "operations.md"
@@ -175,3 +178,10 @@ async def test_a_program_older_than_the_archive_ends_with_3(tmp_path: Path) -> N
         said = (tmp_path / "stderr").read_text().splitlines()
         assert (process.returncode, len(said)) == (3, 1), said
         assert "9999" in said[0]
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="this machine has no IPv6")
+def test_a_page_on_ipv6_is_served_and_its_address_in_brackets() -> None:
+    listening, page = listen(WebSettings(host="::1", port=0))
+    with listening:
+        assert page == f"http://[::1]:{listening.getsockname()[1]}"
