@@ -87,7 +87,7 @@ class _Marked(Daemon):
 async def _daemon(folder: Path, days: float, lease: float, phase: Any) -> None:
     daemon = _Marked(opened(folder, days, lease))
     daemon.phase = phase
-    await daemon.run()
+    await daemon.run(lambda _: None)
 
 
 def _child(order: dict[str, Any]) -> None:
