@@ -9,6 +9,8 @@ import sys
 import time
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy import text
+
 from tracker.archive import Archive
 from tracker.decide.query import Vocabulary, parse
 from tracker.models.registry import Leader, Office, Registry, Speaker, Tenure
@@ -29,6 +31,19 @@ QUERIES = {
     "everything": "",
     "not": "w5 -w0 -label:aid",
     "or": "w700 OR w701 OR leader:leader-39",
+    "two very common words": "w0 w1",
+    "not a very common word": "-w0",
+    "leader, label and two years": "leader:leader-3 label:aid after:2020 before:2022",
+    "or of five": "w50 OR w60 OR w70 OR w80 OR w90",
+    "score": "label:aid>=0.5",
+    "the beginning of words": "w12*",
+}
+#: Beyond what is promised: two words that most statements say and few in a row, and the beginning of most words.
+HARDER = {
+    "a phrase of common words": '"w5 w9"',
+    "one of two phrases of common words": '"w3 w8" OR "w4 w9"',
+    "a phrase without another": '"w3 w8" -"w4 w9"',
+    "the beginning of most words": "w1*",
 }
 
 
@@ -76,21 +91,32 @@ def fill(archive: Archive, statements: int) -> float:
     return statements / (time.perf_counter() - started)
 
 
+def p95(archive: Archive, queries: dict[str, str]) -> dict[str, float]:
+    """Milliseconds by query: of the first page newest first and by relevance, and of the page after 1,500."""
+    words, slowest = Vocabulary(registry(), LABELS, ("feed",), ("bench",)), dict[str, float]()
+    for name, query in queries.items():
+        tree = parse(query, words).tree
+        deep = archive.search(tree, limit=1_500).next
+        for how, cursor in (("date", None), ("relevance", None), ("date, a deep page", deep)):
+            took, sort = list[float](), how.partition(",")[0]
+            for _ in range(20):
+                started = time.perf_counter()
+                archive.search(parse(query, words).tree, sort=sort, limit=50, cursor=cursor)  # type: ignore[arg-type]
+                took.append((time.perf_counter() - started) * 1000)
+            slowest[f"{name}, by {how}"] = sorted(took)[18]
+    return slowest
+
+
 def main(url: str, statements: int) -> dict[str, object]:
     archive = Archive.open(url, worker="bench")
     try:
         rate = fill(archive, statements)
-        words = Vocabulary(registry(), LABELS, ("feed",), ("bench",))
-        slowest: dict[str, float] = {}
-        for sort in ("date", "relevance"):
-            for name, text in QUERIES.items():
-                took = []
-                for _ in range(20):
-                    started = time.perf_counter()
-                    archive.search(parse(text, words).tree, sort=sort, limit=50)  # type: ignore[arg-type]
-                    took.append((time.perf_counter() - started) * 1000)
-                slowest[f"{name}, by {sort}"] = sorted(took)[18]
-        return {"p95_ms": max(slowest.values()), "by_query": slowest, "kept_per_second": rate}
+        if archive.engine_name == "postgresql":
+            with archive.writing() as connection:
+                connection.execute(text("ANALYZE"))  # as autovacuum does within a minute
+        found, harder = p95(archive, QUERIES), p95(archive, HARDER)
+        told = {"p95_ms": max(found.values()), "harder_p95_ms": max(harder.values()), "kept_per_second": rate}
+        return {**told, "by_query": found | harder}
     finally:
         archive.close()
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from tests import postgres
 from tests.archive import world as w
@@ -44,18 +45,20 @@ def test_there_and_back_again_is_the_same_archive(
         done = capfd.readouterr()
         assert "60 statements" in done.out
         assert "statements: 60 of 60" in done.err
-    before, after = Archive.open(first, worker="a"), Archive.open(last, worker="b")
+    before, between, after = (Archive.open(url, worker="a") for url in (first, middle, last))
     try:
         assert before.each_statement() == after.each_statement()
         assert before.status() == after.status()
+        with between.reading() as connection:  # its planner knows how much there is
+            assert connection.scalar(text("SELECT reltuples FROM pg_class WHERE relname = 'words'")) == 60
         assert before.alerts() == after.alerts()
         assert before.issues() == after.issues()
         for word in ("ministre", "bamako", "mot7", "边境"):
             assert after.search(Phrase((word,))).statements == before.search(Phrase((word,))).statements
         assert len(w.put(after, w.judged(w.post(999, "suite")), now=w.T0 + timedelta(hours=1)).new) == 1
     finally:
-        before.close()
-        after.close()
+        for one in (before, between, after):
+            one.close()
 
 
 def test_a_target_that_is_not_empty_or_a_source_that_is_not_there_or_in_use_is_refused(

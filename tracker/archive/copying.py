@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, Table, func, select, text
 
 from tracker.archive import Archive
 from tracker.archive import tables as t
@@ -39,6 +39,8 @@ def copy(source: Archive, target: Archive, told: Callable[[str, int, int], None]
         for start in range(0, len(ids), BATCH):
             target._reindex(writing, ids[start : start + BATCH])
             told("search index", min(start + BATCH, len(ids)), len(ids))
+        if target.engine_name == "postgresql":  # its planner must not wait for autovacuum to know how much there is
+            writing.execute(text("ANALYZE"))
     with _snapshot(target) as reading:
         for table in _tables():
             if (found := _sum(_batches(reading, table))) != copied[table.name]:
