@@ -1,7 +1,5 @@
 """The journey from "fired" to "in the outbox": alerts, grouped, silenced or deferred, become notifications."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 

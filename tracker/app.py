@@ -1,7 +1,5 @@
 """The only wiring: settings in, a Tracker out. Nowhere else is an engine, a client or a pool made."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import socket

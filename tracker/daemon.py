@@ -5,8 +5,6 @@ There is no job per source. A job that hangs is ended by its own deadline and ru
 in the log and on /health, until it works again.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import os

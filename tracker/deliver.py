@@ -5,8 +5,6 @@ tried again under the same id for an alert (the receiver can drop the repeat) an
 second mail.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress

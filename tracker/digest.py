@@ -4,8 +4,6 @@ An issue is made once (its key is the digest and the local date), whoever makes 
 through are made one by one and mailed as one.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 

@@ -10,8 +10,6 @@
 Raised at the door (outside/, sources/, archive/, config), caught by class in a journey or at the roof. Imports nothing.
 """
 
-from __future__ import annotations
-
 
 class TrackerError(Exception):
     """Base of all. `str(error)` is one line that a person can act on; it never holds a secret."""

@@ -4,8 +4,6 @@ Read from `data/gazetteer.tsv`, which `scripts/build_gazetteer.py` makes (Unicod
 and a hand-made part).
 """
 
-from __future__ import annotations
-
 import csv
 from dataclasses import dataclass
 from functools import cache

@@ -1,7 +1,5 @@
 """What the daemon counts, in Prometheus's default registry. docs/operations.md lists every one; a test compares."""
 
-from __future__ import annotations
-
 from prometheus_client import Counter, Histogram
 
 from tracker.models.source import Kept, Reading

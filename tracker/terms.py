@@ -1,7 +1,5 @@
 """What a rule and the index see of a statement: its words, stems and facets. One place, so that both always agree."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """How a notification is written for each kind of receiver, and what the receiver's answer means. Pure."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from tracker.channels import email, webhook

@@ -4,8 +4,6 @@ Text keeps what was said. Control characters and those that reverse the reading 
 one for one, so that the offsets of evidence stay true; markup is escaped by the templates.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

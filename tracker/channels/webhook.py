@@ -3,8 +3,6 @@
 A receiver without a secret is called unsigned: it cannot tell our calls from forged ones.
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import hmac

@@ -3,8 +3,6 @@
 Exit codes: 0 done, 1 done with failures, 2 wrong call or config, 3 database, 130 interrupted.
 """
 
-from __future__ import annotations
-
 import sys
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Many texts through the classifier: `classify`, a JSON object a line, and `evaluate`, against what people say."""
 
-from __future__ import annotations
-
 import json
 import sys
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,5 @@
 """Commands about what is collected: poll, status, sources, coverage, leaders."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """The tree of commands, and how each is called: what it is given, and what becomes of its answer."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 from inspect import Parameter, Signature, getdoc, iscoroutinefunction, isfunction, signature

@@ -4,8 +4,6 @@ The world's past days are lived through first, at the world's own time, so that 
 then the daemon runs and new posts arrive every few seconds.
 """
 
-from __future__ import annotations
-
 import asyncio
 import os
 import socket

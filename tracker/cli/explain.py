@@ -1,7 +1,5 @@
 """A statement, a classification or a visit told in lines, from its public shape: what was said, what it means, why."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 from tracker.cli.show import Shape

@@ -1,7 +1,5 @@
 """Commands that find: search, show, versions, visits, quote, export."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path

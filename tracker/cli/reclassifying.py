@@ -1,7 +1,5 @@
 """`reclassify`: what today's classifier would change in what is kept, then the change, batch by batch."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator
 from typing import Annotated, Any

@@ -1,7 +1,5 @@
 """Commands about telling: rules, alerts, silence, notify, and digests with their issues."""
 
-from __future__ import annotations
-
 import hashlib
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta

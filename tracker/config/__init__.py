@@ -4,8 +4,6 @@ What a kind of source may be told beside the common keys is its own `Options` in
 that a rule that cannot be read never starts.
 """
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Iterator, Mapping

@@ -3,8 +3,6 @@
 Times are in seconds; no secret is in a `repr`. docs/config.md explains every key.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date

@@ -3,8 +3,6 @@
 Each checker returns the value, or raises ValueError with what is wrong and what to write instead.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from datetime import time

@@ -1,7 +1,5 @@
 """What an HTTP answer means before it is read, and where to ask next time when a source moved for good."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 from datetime import datetime, timedelta

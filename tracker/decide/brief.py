@@ -1,7 +1,5 @@
 """The issues of a digest into one mail: sections by label, then by who speaks, each statement told once."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any

@@ -1,7 +1,5 @@
 """What a kind of source may read in a calendar month (UTC), and what that costs."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 

@@ -5,8 +5,6 @@ asks for (`ttl`) is a floor. With `every == every_max` it is fixed. Failures wai
 interval as it was. Everything is spread by up to a tenth (a hundredth when fixed), by the source's name.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256

@@ -9,8 +9,6 @@ A post is a known statement when it has
    With other words it is one only when it has neither id nor link: two communiqués of one day may share a title.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace

@@ -4,8 +4,6 @@ Words and behaviour follow Prometheus Alertmanager. A group never mixes rules, s
 exist; without `group_by` and `group_wait` every alert is told by itself, at once.
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -1,7 +1,5 @@
 """Does a statement match a query, and should a rule tell of it: the archive's index gives the same answer in bulk."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Literal
 

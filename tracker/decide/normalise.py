@@ -4,8 +4,6 @@ The hash is over what a reader sees: title and text, NFC, white space made one s
 `?` or `#`. Media, markup, white space and changing tokens in links are therefore no edit.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections import Counter

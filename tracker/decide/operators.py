@@ -1,7 +1,5 @@
 """What each operator of the query language takes, and the facets or times it stands for."""
 
-from __future__ import annotations
-
 import operator
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator

@@ -3,8 +3,6 @@
 A time that the clock skips means the first instant after the gap, a time that comes twice its first occurrence.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_left
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta

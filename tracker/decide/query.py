@@ -9,8 +9,6 @@ memory and the archive's index know no spellings. Length, depth and number of te
 error within milliseconds.
 """
 
-from __future__ import annotations
-
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator

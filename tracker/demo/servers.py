@@ -1,7 +1,5 @@
 """The world on loopback: the X-like API, each feed's site and the sinks on free ports, and a config that names them."""
 
-from __future__ import annotations
-
 import asyncio
 import email
 import email.policy

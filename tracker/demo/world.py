@@ -4,8 +4,6 @@ A fixture's `at` is "-2d 08:15" (that many days before, at that UTC time), "-3h2
 compressed by `rate`: at rate 12, "+1m" is five seconds away. Nothing here says what a label or rule makes of it.
 """
 
-from __future__ import annotations
-
 import re
 import tomllib
 from collections.abc import Callable

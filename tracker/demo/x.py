@@ -1,7 +1,5 @@
 """An X-like API v2: look-up by handle, timeline with since_id and paging and the fields that were asked for."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta

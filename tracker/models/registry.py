@@ -1,7 +1,5 @@
 """The registry: who holds which office, from when to when, under which spellings."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from datetime import date
 

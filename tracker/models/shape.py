@@ -1,7 +1,5 @@
 """Values in the JSON shapes of the public surface: what `show --json`, the API and the webhooks all print."""
 
-from __future__ import annotations
-
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any

@@ -1,7 +1,5 @@
 """What is polled, what is asked and answered, and what a reading of it found."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """A statement and what is understood of it: labels, mentions, events, links."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime

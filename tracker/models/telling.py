@@ -1,7 +1,5 @@
 """Rules, receivers, alerts, notifications and digests."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time

@@ -1,7 +1,5 @@
 """Visits in the forms that others read: rows in COLT's columns, PLOVER events, an iCalendar."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict

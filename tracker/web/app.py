@@ -1,7 +1,5 @@
 """The web app: pages, API and feeds behind one door."""
 
-from __future__ import annotations
-
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response

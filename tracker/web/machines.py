@@ -1,7 +1,5 @@
 """What programs read: the JSON API under /api/v1, queries as feeds, visits as a calendar, health and metrics."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """The pages for people. Each endpoint reads the archive in a thread and fills a template."""
 
-from __future__ import annotations
-
 import asyncio
 import hashlib
 from datetime import UTC, date, datetime, timedelta

@@ -1,7 +1,5 @@
 """What every answer is made with: the tracker, its one search, the templates, and problems as a page or RFC 9457."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated, Any, Literal
 

@@ -1,7 +1,5 @@
 """The door: which hosts and visitors come in, who may write, and the headers that every answer leaves with."""
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import ipaddress

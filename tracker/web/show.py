@@ -1,7 +1,5 @@
 """How words from outside are shown: escaped, isolated, with hidden characters made visible and evidence marked."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
