@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from terminal import Desk
+
+from tracker.cli import explain, show
 
 MINUTE = r"\d{4}-\d\d-\d\d \d\d:\d\d(  |$)"
 
@@ -15,3 +18,12 @@ def test_a_table_in_a_pipe_has_a_row_a_line_with_times_to_the_minute(desk: Desk)
     assert code == 0
     assert len(rows) == 2
     assert all(len(re.findall(MINUTE, row)) >= 2 for row in rows)
+
+
+def test_a_statement_is_told_as_it_is_with_what_a_terminal_would_obey_shown_as_marks(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = desk.json("show", desk.ids["talks"]) | {"text": "one\u2028two\x0bthree\x1b[31m <b>{{ four }}"}
+    for line in explain.told("statement", one):
+        show.line(line)
+    assert "one⟨U+2028⟩two␋three␛[31m <b>{{ four }}\n" in capsys.readouterr().out

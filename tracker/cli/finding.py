@@ -52,7 +52,7 @@ def show(tracker: Tracker, statement: Key) -> Answer:
     """One statement, with all that is understood of it and why.
     Example: tracker show 7hq2ka"""
     one = shape.statement(tracker.archive.statement(statement))
-    return Answer(one, explain.statement(one))
+    return Answer(one, explain.told("statement", one))
 
 
 def versions(tracker: Tracker, statement: Key) -> Answer:

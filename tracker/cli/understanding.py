@@ -34,7 +34,7 @@ def classify(
         raise typer.Exit(classifying.lines(classifier, sys.stdin, sys.stdout))
     said = Utterance(text=words if words is not None else sys.stdin.read())
     one = classifying.shape(classifier.classify([said])[0])
-    return Answer(one, explain.classification(one))
+    return Answer(one, explain.told("classification", one))
 
 
 async def correct(
@@ -59,7 +59,7 @@ async def correct(
     alerts = (await tracker.relate())[1]
     await tracker.tell()
     told = shape.statement(tracker.archive.statement(one.id))
-    return Answer({"statement": told, "alerts": alerts}, explain.labels(told), [f"{alerts} alerts"])
+    return Answer({"statement": told, "alerts": alerts}, explain.told("labels", told), [f"{alerts} alerts"])
 
 
 def evaluate(
