@@ -42,8 +42,9 @@ _WALK = (
     " WHERE {match} LIMIT :n"
 )
 _WHOLE = (
-    "SELECT k FROM (SELECT sort_key AS k, terms FROM words"
-    " WHERE terms @@ CAST(:loose AS tsquery) AND {within} OFFSET 0) AS likely WHERE {exact} ORDER BY 1 DESC LIMIT :n"
+    "WITH found AS MATERIALIZED (SELECT k FROM (SELECT sort_key AS k, terms FROM words"
+    " WHERE terms @@ CAST(:loose AS tsquery) AND {within} OFFSET 0) AS likely WHERE {exact}) SELECT k FROM found"
+    " {order} LIMIT :n"
 )
 newest: tuple[tuple[str, float], ...] = ((_WALK % 2_000, 0.0), (_WALK % 12_000, 0.2), (_WHOLE, 0.0))
 

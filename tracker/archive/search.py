@@ -31,11 +31,13 @@ class Searching(Statements):
         """A page of what matches, newest first or most relevant first. UsageError for a cursor of another search."""
         start, parts = _opened(cursor, sort), ranges(tree)
         with self.reading() as connection:
-            some = self._newest(connection, parts, COUNTED + 1)
+            page = COUNTED if sort == "relevance" else limit + 1 if start is None else 0
+            some = self._newest(connection, parts, COUNTED + 1, page)
             if sort == "date":
-                keys = [key for key in some if start is None or key < start]
-                if len(keys) <= limit and len(some) > COUNTED:
-                    keys = self._newest(connection, parts, limit + 1, below=HIGHEST if start is None else start)
+                below = HIGHEST if start is None else start
+                keys = sorted((key for key in some if key < below), reverse=True)
+                if len(some) > COUNTED and not len(some) > page > 0:
+                    keys = self._newest(connection, parts, limit + 1, below=below)
                 after = keys[limit - 1] if len(keys) > limit else None
             else:
                 start = start or 0
@@ -49,25 +51,29 @@ class Searching(Statements):
         """The sort keys of the newest statements that match."""
         return self._newest(connection, ranges(tree), limit)
 
-    def _newest(self, connection: Connection, parts: list[Range], limit: int, below: int = HIGHEST) -> list[int]:
-        """The newest keys below one, the newest first."""
+    def _newest(
+        self, connection: Connection, parts: list[Range], limit: int, page: int = HIGHEST, below: int = HIGHEST
+    ) -> list[int]:
+        """Keys below one: the newest for a page, and for the count any others."""
         found = list[int]()
         for part in reversed(parts):
             others = len(found)
             for query, share in self.dialect.newest:
                 high, missing = min(part.high, below, *found[-1:]), limit - len(found)
                 if part.low < high and missing > 0 and len(found) - others >= share * limit:
-                    found += self._find(connection, replace(part, high=high), missing, query)
+                    order = "ORDER BY 1 DESC" if len(found) < page else ""
+                    found += self._find(connection, replace(part, high=high), missing, query, order)
         return found
 
-    def _find(self, connection: Connection, part: Range, limit: int, query: str) -> list[int]:
+    def _find(self, connection: Connection, part: Range, limit: int, query: str, order: str) -> list[int]:
         """The sort keys of what is in a part: so many, as the query has them."""
         key, render = self.dialect.key, self.dialect.render
         strict, loose = render(part.node), render(part.node, loose=True)
         bounds = [("low", ">=", part.low, LOWEST), ("high", "<", part.high, HIGHEST)]
         within = " AND ".join(f"{key} {sign} :{bound}" for bound, sign, value, open_ in bounds if value != open_)
         match = "1 = 1" if part.node == Everything() else self.dialect.match
-        filled = query.format(match=match, exact="1 = 1" if strict == loose else match, within=within or "1 = 1")
+        exact = "1 = 1" if strict == loose else match
+        filled = query.format(match=match, exact=exact, within=within or "1 = 1", order=order)
         given = {"n": limit, "low": part.low, "high": part.high, "m": strict, "loose": loose}
         return list(connection.execute(text(filled), given).scalars().all())
 
