@@ -8,7 +8,7 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
-from tracker.cli import collecting, finding, reclassifying, running, telling, understanding
+from tracker.cli import adding, collecting, finding, reclassifying, running, telling, understanding
 from tracker.cli.session import Json, Session
 from tracker.cli.show import Answer
 
@@ -89,7 +89,7 @@ def _answer(session: Session, command: Callable[..., Any], ready: Callable[..., 
 
 
 groups = {name: typer.Typer(no_args_is_help=True, help=what) for name, what in GROUPS.items()}
-for part in (running, collecting, finding, telling, understanding, reclassifying):
+for part in (running, collecting, finding, adding, telling, understanding, reclassifying):
     for command in filter(isfunction, vars(part).values()):
         if command.__module__ != part.__name__ or command.__name__.startswith("_"):
             continue  # every other function of these modules is a command

@@ -57,14 +57,14 @@ def silence_add(
     hours: Annotated[float, typer.Option(min=0.01, help="For how long.")] = 24.0,
     comment: Annotated[str, typer.Option(help="Why.")] = "",
     by: By = "operator",
-) -> None:
+) -> Answer:
     """Silence what matches a query.
     Example: tracker silence add "country:MLI label:ceremonial" --hours 12 --comment "national day" """
     tracker.parsed(query)
     now = tracker.clock.now()
     key = hashlib.sha256(f"{query}\0{now.isoformat()}".encode()).hexdigest()[:12]
     tracker.archive.add_silence(Silence(key, query, now, now + timedelta(hours=hours), comment, by))
-    show.line(key)
+    return Answer({"id": key}, [key])
 
 
 def silence_list(tracker: Tracker, everything: Ended = False) -> Answer:

@@ -1,0 +1,110 @@
+"""`add`: what a person found elsewhere, kept as if a feed had brought it: judged, related, told, with its bytes."""
+
+import json
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from mimetypes import guess_type
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+import typer
+
+from tracker.cli import explain
+from tracker.cli.session import By, Tracker, pick
+from tracker.cli.show import Answer
+from tracker.errors import TrackerError, UsageError
+from tracker.models import shape
+from tracker.models.source import Evidence, Reading, Reply, Request, Source
+from tracker.text import slug
+
+What = Annotated[str, typer.Argument(metavar="URL|TEXT|FILE", help="A page, a file (HTML or text), or the words.")]
+Speaker = Annotated[str | None, typer.Option(help="Who says it: a leader in any spelling, or an office's id.")]
+Publisher = Annotated[str | None, typer.Option(help="Who reports it; without a speaker the page's host, or you.")]
+Day = Annotated[datetime | None, typer.Option("--date", formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M"], help="When, in UTC.")]
+#: Seconds for judging it; and what is added by hand is never asked for: its source is not listed, nor due for so long.
+LEASE, NEVER = 60.0, timedelta(days=36500)
+
+
+async def add(
+    tracker: Tracker,
+    what: What,
+    speaker: Speaker = None,
+    publisher: Publisher = None,
+    date: Day = None,
+    by: By = "operator",
+) -> Answer:
+    """Keep a statement by hand: with its bytes as evidence, labelled, related, told and found like any other.
+    Example: tracker add https://example.org/communique --speaker goita --date 2022-11-02"""
+    if speaker and publisher:
+        raise UsageError("--speaker and --publisher exclude each other")
+    now, leader, office = tracker.clock.now(), next(iter(tracker.registry.leaders_named(speaker or "")), None), None
+    if speaker and not leader:
+        office = pick("leader or office", speaker, {one.id: one.id for one in tracker.registry.offices})
+    reply = await tracker.web.send(Request(what)) if re.fullmatch(r"https?://\S+", what) else _own(what, now)
+    who = leader or office or publisher or urlsplit(reply.url).hostname or by
+    source = Source(name := f"by-hand-{slug(who)}", "feed", {"url": name}, leader, office, None if speaker else who)
+    tracker.archive.sync_sources([*tracker.settings.sources, source], now)
+    try:
+        key = await _kept(tracker, name, reply, date and date.replace(tzinfo=UTC), by)
+    finally:
+        tracker.archive.sync_sources(tracker.settings.sources, now)
+    alerts = (await tracker.relate())[1]
+    await tracker.tell()
+    told = shape.statement(tracker.archive.statement(key))
+    return Answer(told, explain.told("statement", told), [f"{alerts} alerts"])
+
+
+def _own(what: str, now: datetime) -> Reply:
+    """A file, or else the words themselves, as an answer with its type."""
+    if len(what) < 250 and Path(what).is_file():
+        kind = guess_type(what)[0] or "text/plain"
+        return Reply(f"file:{Path(what).name}", 200, {"content-type": kind}, Path(what).read_bytes(), now)
+    if re.fullmatch(r"[\w./~-]*", what, re.ASCII):
+        raise UsageError(f"{what!r} is no address, no file, and too short for a statement")
+    return Reply("text:", 200, {"content-type": "text/plain"}, what.encode(), now)
+
+
+def _item(reply: Reply, date: datetime | None) -> dict[str, Any]:
+    """An item of a JSON Feed: of a page its article, or what else there is; of anything else its text."""
+    from selectolax.lexbor import LexborHTMLParser
+
+    said, web = reply.body.decode("utf-8", "replace"), reply.url.startswith("http")
+    item = {"id": reply.url if web else sha256(reply.body).hexdigest(), "url": reply.url if web else None}
+    item["date_published"] = date.isoformat() if date else None
+    if "html" not in reply.headers.get("content-type", ""):
+        return item | {"content_text": said}
+    page = LexborHTMLParser(said)
+    main = page.css_first("article") or page.css_first("main") or page.body
+    title = page.css_first("h1") or page.css_first("title")
+    dated = page.css_first('meta[property="article:published_time"]')
+    item["date_published"] = item["date_published"] or (dated.attributes.get("content") if dated else None)
+    return item | {"title": title.text() if title else None, "content_html": main.html if main else said}
+
+
+async def _kept(tracker: Tracker, name: str, reply: Reply, date: datetime | None, by: str) -> str:
+    """The id of the statement that it is, new or known: a reading of a feed with this one item."""
+    from tracker.decide.answer import check
+    from tracker.judge import Job, judge
+    from tracker.sources.identity import id_key
+
+    check(reply, "page", False, reply.received_at)
+    archive, now, item = tracker.archive, tracker.clock.now(), _item(reply, date)
+    claim = next(iter(archive.claim_due(now, 1, LEASE, [name])), None)
+    if claim is None:
+        raise TrackerError(f"{name}: another process is adding to it now")
+    state = replace(claim.state, first_read_at=claim.state.first_read_at or now)  # rules tell of the first one, too
+    feed = json.dumps({"version": "https://jsonfeed.org/version/1.1", "items": [item]}).encode()
+    before = archive.known(name)
+    sight = await tracker.workers.run(judge, Job(claim.source, state, replace(reply, body=feed), before, now))
+    digest = sha256(reply.body).hexdigest()
+    seen = Evidence(reply.url, {"added-by": by}, reply.status, reply.headers, reply.body, digest, now)
+    after = replace(state, last_poll_at=now, last_success_at=now, next_poll_at=now + NEVER, health="ok")
+    reading = Reading(replace(claim, state=state), after, now, now, "read", ((seen, sight.judged),), items_seen=1)
+    kept, known = archive.keep([reading], now)[0], before.get(id_key(str(item["id"])))
+    found = [*kept.new, *kept.edited, *([known.statement] if known and not kept.failure else [])]
+    if not found:
+        raise UsageError(f"nothing of it can be kept: {kept.failure or 'it holds no words'}")
+    return found[0]
