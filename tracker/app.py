@@ -104,8 +104,10 @@ class Tracker:
     @cached_property
     def postroom(self) -> Postroom:
         mail = self.settings.mail
-        mailer = Mailer(mail.host, mail.port, mail.security, mail.username, mail.password or "") if mail else None
-        sender = mail.sender if mail else "tracker@localhost"
+        mailer, sender = None, "tracker@localhost"
+        if mail:
+            login, sender = (mail.username, mail.password or ""), mail.sender
+            mailer = Mailer(mail.host, mail.port, mail.security, *login, mail.timeout)
         context = Context(sender, self.settings.web.public_url, self.label_titles)
         return Postroom(self.archive, self.web, mailer, self.clock, self.settings.receivers, context, self._lease)
 

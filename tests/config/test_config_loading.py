@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.config.folders import RIGHT, loaded, problems
+from tracker.app import build
+from tracker.config import load
 
 X_SOURCE = '[[source]]\nname = "g"\nkind = "x"\nhandle = "@GoitaAssimi"\nleader = "assimi-goita"\n'
 FEED = '[[source]]\nname = "t"\nkind = "feed"\nurl = "https://example.org/rss"\npublisher = "TV5MONDE"\n'
@@ -167,3 +169,12 @@ def test_a_label_of_the_operators_own_can_be_asked_for(tmp_path: Path) -> None:
 def test_loading_writes_nothing(tmp_path: Path) -> None:
     loaded(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(RIGHT)
+
+
+def test_the_mail_server_is_waited_for_as_long_as_the_config_says(tmp_path: Path) -> None:
+    top = 'database = "sqlite:///a.db"\n[mail]\nhost = "127.0.0.1"\nfrom = "a@example.org"\ntimeout = "7s"\n'
+    (tmp_path / "tracker.toml").write_text(top, encoding="utf-8")
+    tracker = build(load(tmp_path, {}), inline=True)
+    assert tracker.postroom.mailer
+    assert tracker.postroom.mailer.timeout == 7.0
+    tracker.archive.close()
