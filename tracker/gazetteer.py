@@ -37,22 +37,15 @@ def names() -> tuple[Name, ...]:
 
 @cache
 def _by_name() -> dict[str, str]:
-    found: dict[str, str] = {}
+    found = {text.fold(name.code): name.code for name in names() if name.code}
     for name in names():
         if name.kind in ("country", "alias", "org") and name.ambiguity in ("", "place", "case"):
             found.setdefault(text.fold(name.text), name.code)
     return found
 
 
-@cache
-def _codes() -> frozenset[str]:
-    return frozenset(name.code for name in names() if name.code)
-
-
 def country_named(spelling: str) -> str | None:
     """The code of a country or organisation by any of its names or by the code itself; None when unknown."""
-    if spelling.upper() in _codes():
-        return spelling.upper()
     return _by_name().get(text.fold(spelling))
 
 
@@ -67,12 +60,11 @@ _ORGANISATIONS = {
 
 
 @cache
-def country_name(code: str, lang: str = "en") -> str:
-    """A country's or organisation's common name in one language; its English name, then the code, where there is none.
+def country_name(code: str) -> str:
+    """A country's or organisation's common name in English; the code where there is none.
 
     That is the first that does not hold another one: “New Zealand” and not “Aotearoa New Zealand”.
     """
-    known = [name for name in names() if name.code == code and name.kind == "country"]
-    named = [name.text for name in known if name.lang == lang] or [name.text for name in known if name.lang == "en"]
+    named = [name.text for name in names() if (name.code, name.kind, name.lang) == (code, "country", "en")]
     common = (one for one in named if not any(other != one and other in one for other in named))
     return next(common, _ORGANISATIONS.get(code, code))

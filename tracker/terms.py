@@ -1,11 +1,11 @@
 """What a rule and the index see of a statement: its words, stems and facets. One place, so that both always agree."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from tracker import text
-from tracker.models.statement import Classification, Event, Label, Party, Post, Visit
+from tracker.models.statement import Classification, Event, Label, Post, Visit
 
 #: A statement is found by this facet whatever it says: the base of a query that only excludes.
 ALL = "all:all"
@@ -42,60 +42,25 @@ def of(
 ) -> Terms:
     """The terms of one statement. `labels` are the ones in force (with corrections and events), else the text's own."""
     in_force = classification.labels if labels is None else labels
-    words = text.tokens(post.text)
-    titled = text.tokens(post.title or "")
-    surface = (*titled, text.BREAK, *words)[: text.INDEXED_TOKENS]
-    facets = {
-        ALL,
-        facet("source", source),
-        facet("kind", kind),
-        facet("origin", post.origin),
-        facet("presence", post.presence),
-        *_speaker(post),
-        *_understood(classification, in_force),
-        *_visits(classification, events),
-        *_seen(first_seen_at),
-    }
-    return Terms(surface, text.stems(surface, classification.lang), frozenset(facets), post.effective_at)
+    surface = (*text.tokens(post.title or ""), text.BREAK, *text.tokens(post.text))[: text.INDEXED_TOKENS]
+    told = [("source", source), ("kind", kind), *_of_post(post), *_of_visits([*classification.visits, *events])]
+    told += [("lang", classification.lang or "und"), *(("label", label.name) for label in in_force)]
+    told += [("about", one.ref) for one in classification.mentions if one.kind in ("leader", "office", "country")]
+    told += [("seen", first_seen_at.strftime(form)) for form in ("%Y", "%Y%m", "%Y%m%d")]
+    scores = {name: score for name, score in classification.scores.items() if score >= 0.01}
+    scores |= {label.name: label.score for label in in_force}
+    facets = {facet(name, value) for name, value in told if value} | {level(*scored) for scored in scores.items()}
+    return Terms(surface, text.stems(surface, classification.lang), frozenset(facets | {ALL}), post.effective_at)
 
 
-def _speaker(post: Post) -> Iterator[str]:
+def _of_post(post: Post) -> Iterator[tuple[str, str | None]]:
     speaker = post.speaker
-    for name, value in (("leader", speaker.leader), ("office", speaker.office_id), ("country", speaker.country)):
-        if value:
-            yield facet(name, value)
+    yield from (("origin", post.origin), ("presence", post.presence))
+    yield from (("leader", speaker.leader), ("office", speaker.office_id), ("country", speaker.country))
 
 
-def _understood(classification: Classification, labels: tuple[Label, ...]) -> Iterator[str]:
-    yield facet("lang", classification.lang or "und")
-    for label in labels:
-        yield facet("label", label.name)
-        yield level(label.name, label.score)
-    in_force = {label.name for label in labels}
-    for name, score in classification.scores.items():
-        if name not in in_force and score >= 0.01:
-            yield level(name, score)
-    for mention in classification.mentions:
-        if mention.kind in ("leader", "office", "country"):
-            yield facet("about", mention.ref)
-
-
-def _visits(classification: Classification, events: tuple[Event, ...]) -> Iterator[str]:
-    visits: tuple[Visit | Event, ...] = (*classification.visits, *events)
+def _of_visits(visits: Iterable[Visit | Event]) -> Iterator[tuple[str, str | None]]:
     for visit in visits:
-        for visitor in visit.visitors:
-            yield from _party("visitor", visitor)
-        yield from _party("host", visit.host)
-        if visit.place:
-            yield facet("place", visit.place)
-
-
-def _party(name: str, party: Party) -> Iterator[str]:
-    for value in (party.leader, party.country):
-        if value:
-            yield facet(name, value)
-
-
-def _seen(first_seen_at: datetime) -> Iterator[str]:
-    for form in ("%Y", "%Y%m", "%Y%m%d"):
-        yield facet("seen", first_seen_at.strftime(form))
+        for side in visit.visitors:
+            yield from (("visitor", side.leader), ("visitor", side.country))
+        yield from (("host", visit.host.leader), ("host", visit.host.country), ("place", visit.place))
