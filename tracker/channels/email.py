@@ -1,7 +1,5 @@
 """Alerts and digests as mail: text and HTML, one message a recipient, under a Message-ID that stays the same."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 from collections.abc import Mapping
@@ -87,7 +85,7 @@ def render(notification: Notification, context: Context, now: datetime, unsubscr
 
 
 @cache
-def _templates() -> Environment:
+def _templates() -> "Environment":
     from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape  # late: only mails need it
 
     return Environment(

@@ -18,21 +18,23 @@ def run(arguments: list[str]) -> int:
 
     from tracker.cli.commands import app
     from tracker.errors import ArchiveError, ConfigError, TrackerError, UsageError
+    from tracker.text import visible
 
     wrong_call: type[Exception] = typer.BadParameter.__mro__[1]  # Click's UsageError, wherever this Typer keeps it
     try:
         return int(app(arguments, prog_name="tracker", standalone_mode=False) or 0)
     except SystemExit as done:
         return done.code if isinstance(done.code, int) else 0
-    except wrong_call as error:
-        return _say(_call_trouble(error), 2)
-    except ConfigError as error:
-        return _say(error.problems, 2)
-    except TrackerError as error:
-        code = 2 if isinstance(error, UsageError) else 3 if isinstance(error, ArchiveError) else 1
-        return _say([f"tracker: {error}"], code)
     except (KeyboardInterrupt, typer.Abort):
         return 130
+    except wrong_call as error:
+        problems, code = _call_trouble(error), 2
+    except TrackerError as error:
+        problems = error.problems if isinstance(error, ConfigError) else [f"tracker: {error}"]
+        code = 2 if isinstance(error, UsageError) else 3 if isinstance(error, ArchiveError) else 1
+    for problem in problems:
+        print(visible(problem), file=sys.stderr)
+    return code
 
 
 def _call_trouble(error: Any) -> list[str]:
@@ -42,11 +44,3 @@ def _call_trouble(error: Any) -> list[str]:
     if error.ctx and error.ctx.info_name in ("search", "export") and said.startswith("No such option"):
         said = f'{said} (a query that begins with - goes after "--")'
     return [f"tracker: {said.rstrip('.')}: see {command} --help"] if said and len(said) < 500 else []
-
-
-def _say(problems: list[str], code: int) -> int:
-    from tracker.text import visible
-
-    for problem in problems:
-        print(visible(problem), file=sys.stderr)
-    return code

@@ -50,8 +50,8 @@ async def live(port: int) -> None:
         await live_through(world, tracker)
         world.follow(SystemClock().now)
         configure(tracker.settings)
-        telling = asyncio.create_task(_narrate(world))
-        await Daemon(tracker).run(_welcome)
+        telling, then = asyncio.create_task(_narrate(world)), "new posts arrive every few seconds; ^C ends the demo"
+        await Daemon(tracker).run(lambda page: typer.echo(f"\n  the page is at {page}\n  {then}\n", err=True))
         telling.cancel()
 
 
@@ -109,10 +109,6 @@ def counts_of(world: World, tracker: Tracker) -> dict[str, Any]:
 
 def _joined(value: Any) -> str:
     return ", ".join(f"{key} {one}" for key, one in value.items()) if isinstance(value, dict) else str(value)
-
-
-def _welcome(page: str) -> None:
-    typer.echo(f"\n  the page is at {page}\n  new posts arrive every few seconds; ^C ends the demo\n", err=True)
 
 
 async def _narrate(world: World) -> None:

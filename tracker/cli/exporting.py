@@ -1,7 +1,5 @@
 """`export` and `visits --format`: all that matches, streamed, to standard output or into a file."""
 
-from __future__ import annotations
-
 import csv
 import re
 import sys
@@ -9,16 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
 from tracker.cli import show
 from tracker.cli.session import Tracker
 from tracker.errors import UsageError
 from tracker.models import shape
+from tracker.models.statement import Event, Statement
 from tracker.models.visits import COLT, calendar, colt, plover
-
-if TYPE_CHECKING:
-    from tracker.models.statement import Event, Statement
 
 #: Statements read at once.
 BATCH = 500

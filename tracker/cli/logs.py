@@ -1,7 +1,5 @@
 """Structured logs on standard error: JSON lines (plain on a terminal), with every secret of the config redacted."""
 
-from __future__ import annotations
-
 import logging
 import sys
 from collections.abc import Mapping, MutableMapping
@@ -16,7 +14,7 @@ if TYPE_CHECKING:
     from tracker.config import Settings
 
 
-def configure(settings: Settings) -> None:
+def configure(settings: "Settings") -> None:
     """Set up logging for this process."""
     secrets = tuple(sorted((secret for secret in _secrets(settings) if len(secret) >= 4), key=len, reverse=True))
 
@@ -55,7 +53,7 @@ def _clean(value: Any, secrets: tuple[str, ...]) -> Any:
     return text.visible(value)
 
 
-def _secrets(settings: Settings) -> list[str]:
+def _secrets(settings: "Settings") -> list[str]:
     found = [settings.web.token or "", urlsplit(settings.database).password or ""]
     found += [settings.mail.password or ""] if settings.mail else []
     found += [receiver.secret or "" for receiver in settings.receivers.values()]

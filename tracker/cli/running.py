@@ -1,7 +1,5 @@
 """Commands that set up and run: init, config check, run, doctor, demo, migrate-database."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -71,7 +69,7 @@ def run(session: Session) -> None:
     from tracker.daemon import Daemon
     from tracker.outside.notify import Supervisor
 
-    def load() -> Settings:
+    def load() -> "Settings":
         settings = session.settings()
         configure(settings)
         return settings
@@ -109,7 +107,7 @@ def _archive(session: Session) -> Iterator[Finding]:
         yield "database", False, str(error)
 
 
-def _mail(settings: Settings) -> Iterator[Finding]:
+def _mail(settings: "Settings") -> Iterator[Finding]:
     import socket
 
     if settings.mail is None:
@@ -123,7 +121,7 @@ def _mail(settings: Settings) -> Iterator[Finding]:
         yield "mail", False, f"{host}:{port} does not answer ({error}): check [mail] host and port"
 
 
-def _config(settings: Settings) -> Iterator[Finding]:
+def _config(settings: "Settings") -> Iterator[Finding]:
     on = sum(source.enabled for source in settings.sources)
     yield "config", on > 0, f"{on} sources on" if on else "no source is on: add one to sources.toml"
     for reason in sorted({s.paused_reason for s in settings.sources if s.paused_reason}):

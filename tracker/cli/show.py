@@ -1,7 +1,5 @@
 """How values are shown in a terminal: tables, lines and JSON, with everything from outside made inert."""
 
-from __future__ import annotations
-
 import json
 import re
 import sys
@@ -9,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import typer
 
@@ -44,7 +42,7 @@ class Answer(NamedTuple):
     notes: Iterable[str] = ()
     failed: bool = False
 
-    def printed(self, json: bool) -> Answer:
+    def printed(self, json: bool) -> Self:
         if json:
             sys.stdout.write(written(self.value, 2))
         for part in () if json else self.parts:

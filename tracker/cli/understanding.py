@@ -1,7 +1,5 @@
 """Commands about understanding: classify, correct, evaluate, taxonomy."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -101,7 +99,7 @@ def taxonomy_test(
     return Answer(found, lines)
 
 
-def _hits(classifier: Classifier, label: str, words: str) -> dict[str, Any]:
+def _hits(classifier: "Classifier", label: str, words: str) -> dict[str, Any]:
     """What a label's own phrases and its concepts find in a text, beside its score."""
     from tracker.classify import Utterance, tokens
     from tracker.classify.lexicon import Lexicon, shipped

@@ -1,13 +1,11 @@
 """Reading TOML files, and saying what is wrong in them: one line a problem, with its place and the nearest word."""
 
-from __future__ import annotations
-
 import difflib
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, Self, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -84,7 +82,7 @@ class Book:
     def problem(self, place: str, what: str) -> None:
         self.problems.append(f"{self.file}: {place}: {what}")
 
-    def refer(self, place: str, word: str, other: Book, kind: str) -> None:
+    def refer(self, place: str, word: str, other: Self, kind: str) -> None:
         """A reference to a name that nothing in the other file goes by is a problem."""
         if not other.broken and word not in other.names[kind]:
             self.problem(place, f'no {kind} "{line(word)}"' + near(word, other.names[kind]))

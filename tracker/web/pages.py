@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
 
@@ -13,7 +14,7 @@ from tracker.channels import email
 from tracker.decide.budget import month_of
 from tracker.errors import NotFound, QueryError
 from tracker.models.query import AnyFacet
-from tracker.models.source import Evidence, watched
+from tracker.models.source import watched
 from tracker.models.statement import Found
 from tracker.models.visits import country
 from tracker.web import security
@@ -48,7 +49,9 @@ def statement(request: Request, its: Its, statement_id: Name) -> Response:
     """One statement with everything that is known of it."""
     one = its.archive.statement(statement_id)
     versions = sorted(its.archive.versions(one.id), key=lambda version: -version.version)[:COMPARED_VERSIONS]
-    kept = _evidence(its, versions[0].evidence_sha256 if versions else None)
+    kept = None
+    with suppress(NotFound):  # taken away with a deleted post, as its platform's terms ask
+        kept = its.archive.evidence(versions[0].evidence_sha256 or "") if versions else None
     others = {other.id: other for other in its.archive.statements([link.statement for link in one.links])}
     values: dict[str, Any] = {"one": one, "versions": versions, "kept": kept, "others": others}
     values["intact"] = kept is not None and hashlib.sha256(kept.body).hexdigest() == kept.sha256
@@ -73,13 +76,6 @@ async def correct(request: Request, its: Its, statement_id: Name) -> Response:
     write = its.archive.correct
     one = await asyncio.to_thread(write, statement_id, *lists, by or "somebody at the page", its.clock.now(), note)
     return RedirectResponse(f"/statements/{one.id}#labels", 303)
-
-
-def _evidence(its: Its, sha256: str | None) -> Evidence | None:
-    try:
-        return its.archive.evidence(sha256) if sha256 else None
-    except NotFound:  # taken away with a deleted post, as its platform's terms ask
-        return None
 
 
 @router.get("/evidence/{sha256}")
