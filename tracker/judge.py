@@ -115,7 +115,7 @@ def _judged(knowing: Mind, job: Job, found: Judgement, understood: Classificatio
         statement=found.statement,
         firings=tuple(firing for firing in firings if firing),
         digests=tuple(d.name for d in knowing.digests if match.matches(d.query.tree, view)),
-        fingerprints=fingerprints(found.post.text) if found.post.origin == "official" else (),
+        fingerprints=fingerprints(found.post.text),
     )
 
 

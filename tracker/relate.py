@@ -14,7 +14,7 @@ from tracker.archive import Archive
 from tracker.classify.quotes import fingerprints
 from tracker.errors import SourceError
 from tracker.judge import Company
-from tracker.models.statement import Related, Statement
+from tracker.models.statement import Related, Statement, stands_alone
 from tracker.outside.clock import Clock
 from tracker.outside.workers import Workers
 
@@ -65,10 +65,11 @@ def _companies(archive: Archive, waiting: list[Statement]) -> list[Company]:
 
 
 def _company(archive: Archive, one: Statement, shared: set[int]) -> Company:
-    """Whom a statement may have to do with. A report that quotes nobody and tells no visit is not looked around for."""
-    if not (shared or one.post.origin == "official" or one.post.references or one.classification.visits):
+    """Whom a statement may have to do with."""
+    if stands_alone(one.post, one.classification, bool(shared)):
         return Company(one, (), ())
-    return Company(one, tuple(archive.around(one, shared, DAYS)), tuple(archive.events_around(one, DAYS)))
+    around = archive.around(one, shared, DAYS)
+    return Company(one, tuple(around), tuple(archive.events_around(one, around, DAYS)))
 
 
 def _has_company(company: Company) -> bool:

@@ -46,7 +46,8 @@ def of(
     told = [("source", source), ("kind", kind), *_of_post(post), *_of_visits([*classification.visits, *events])]
     told += [("lang", classification.lang or "und"), *(("label", label.name) for label in in_force)]
     told += [("about", one.ref) for one in classification.mentions if one.kind in ("leader", "office", "country")]
-    told += [("seen", first_seen_at.strftime(form)) for form in ("%Y", "%Y%m", "%Y%m%d")]
+    day = first_seen_at.strftime("%Y%m%d")
+    told += [("seen", day[:4]), ("seen", day[:6]), ("seen", day)]
     scores = {name: score for name, score in classification.scores.items() if score >= 0.01}
     scores |= {label.name: label.score for label in in_force}
     facets = {facet(name, value) for name, value in told if value} | {level(*scored) for scored in scores.items()}

@@ -147,6 +147,23 @@ def test_what_is_around_a_statement(archive: Archive) -> None:
     assert [event.id for event in archive.events_around(visit)] == ["e1"]
 
 
+def test_a_report_that_stands_alone_does_not_wait_to_be_related(archive: Archive) -> None:
+    official = w.put(archive, w.judged(w.post(1, "officiel"), fingerprints=(7, 9))).new
+    report = {"origin": "report", "speaker": Speaker()}
+    named = w.post(5, **report, references=(Reference("replies_to", external_id="1"),))
+    visit = w.understood(visits=(VISIT,))
+    kept = w.put(
+        archive,
+        w.judged(w.post(2, **report), fingerprints=(8,)),
+        w.judged(w.post(3, **report), fingerprints=(8, 9)),
+        w.judged(w.post(4, **report), classification=visit),
+        w.judged(named),
+    )
+    assert {one.id for one in archive.claim_unrelated(w.T0, 9, 60)} == {*official, *kept.new[1:]}
+    edited = w.put(archive, w.judged(w.post(2, "edited", **report), verdict="edited", statement=kept.new[0]))
+    assert [one.id for one in archive.claim_unrelated(w.T0, 9, 60)] == list(edited.edited)
+
+
 def test_whom_a_reference_names_is_around_whichever_came_first(archive: Archive) -> None:
     def said(number: int, *references: Reference, leader: str = "other") -> Judged:
         speaker = Speaker(leader, leader, "office", "President", "MLI")

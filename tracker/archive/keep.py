@@ -25,7 +25,7 @@ from tracker.archive.relate import item_rows, mention_rows
 from tracker.archive.statements import MOST_AT_ONCE
 from tracker.archive.tables import digest_of, dump
 from tracker.models.source import Evidence, Judged, Kept, Reading, Source
-from tracker.models.statement import Firing, Post
+from tracker.models.statement import Firing, Post, stands_alone
 
 #: What a row that no database takes raises: too large a number, half a character, a broken reference.
 POISON = (StatementError, ValueError, OverflowError)
@@ -70,7 +70,7 @@ class Keeping(Correcting):
         self, connection: Connection, readings: Sequence[Reading], bodies: dict[int, bytes], now: datetime
     ) -> list[Kept]:
         row = t.sources.c
-        query = select(row.name, row.lease_token, row.span_start, row.span_end, row.span_polls)
+        query = select(row.name, row.lease_token, row.span_start, row.span_end, row.span_polls, row.statements)
         query = query.where(row.name.in_([r.claim.source.name for r in readings])).with_for_update()
         leased = {(r.name, r.lease_token): r for r in connection.execute(query)}
         group = _Group(now, connection.execute(_LAST_SEQ).scalar_one(), bodies)
@@ -81,7 +81,7 @@ class Keeping(Correcting):
                 kept.append(Kept(reading.claim.source.name, fenced=True))
             else:
                 judged = [one for _, items in reading.answers for one in items]
-                group.held = self._held(connection, reading.claim.source.name, judged)
+                group.held = self._held(connection, reading.claim.source.name, judged) if source.statements else {}
                 kept.append(group.gather(reading, source))
             fired.append(len(group.firings))
         added = self._write(connection, group)
@@ -108,6 +108,7 @@ class Keeping(Correcting):
     def _write(self, connection: Connection, group: _Group) -> list[int]:
         """Write a group. For each of its firings, whether it added an alert."""
         self._drop_mentions(connection, list(group.edits))
+        self._leave_alone(connection, group)
         for table in _IN_ORDER:
             self.add(connection, table, group.rows[table])
         self._index(connection, group.words)
@@ -121,6 +122,15 @@ class Keeping(Correcting):
         self.change(connection, t.sources, "name", group.rows[t.sources], **counted, **free)
         self._match_digests(connection, group.digests, group.now)
         return self._fire(connection, group.firings, group.now)
+
+    def _leave_alone(self, connection: Connection, group: _Group) -> None:
+        """Call what stands alone related at once: relating need not load it."""
+        fresh = [pair for pair in group.fresh if stands_alone(pair[1].post, pair[1].classification, shared=False)]
+        shared = {row["hash"] for row in group.rows[t.fingerprints]}
+        shared |= self._shared(connection, {hash_ for _, one in fresh for hash_ in one.fingerprints})
+        for row, one in fresh:
+            if shared.isdisjoint(one.fingerprints):
+                row["related_at"] = group.now
 
 
 @dataclass(slots=True)
@@ -153,6 +163,7 @@ class _Group:
     edited: dict[str, int] = field(default_factory=dict)
     firings: list[tuple[str | None, str, Firing]] = field(default_factory=list)
     digests: list[tuple[str, str]] = field(default_factory=list)
+    fresh: list[tuple[dict[str, Any], Judged]] = field(default_factory=list)
 
     def gather(self, reading: Reading, source: Any) -> Kept:
         """Add one reading, of the source whose row is given."""
@@ -196,10 +207,12 @@ class _Group:
         self.seq += 1
         key = sort_key(post.effective_at, self.seq)
         held = _Held(self.seq, digest_of(source.name, post.keys[0], length=16), post.hash, 1, key, post.effective_at)
-        self.rows[t.statements].append({
+        row = {
             "seq": held.seq, "id": held.id, "source": source.name, "kind": source.kind, "origin": post.origin,
             "first_seen_at": self.now, "first_reading": int(first_reading), **self._current(held, post),
-        })  # fmt: skip
+        }  # fmt: skip
+        self.rows[t.statements].append(row)
+        self.fresh.append((row, one))
         found = terms.of(post, one.classification, source=source.name, kind=source.kind, first_seen_at=self.now)
         self.words.append((key, found))
         return held
@@ -228,7 +241,8 @@ class _Group:
             "seq": held.seq, "version": held.version, "observed_at": self.now, "hash": post.hash,
             "evidence": seen.sha256 if seen else None, "post": dump(post), "understood": dump(one.classification),
         })  # fmt: skip
-        self.rows[t.fingerprints] += [{"hash": hash_, "seq": held.seq} for hash_ in set(one.fingerprints)]
+        if post.origin == "official":
+            self.rows[t.fingerprints] += [{"hash": hash_, "seq": held.seq} for hash_ in set(one.fingerprints)]
         self.rows[t.mentions] += [*mention_rows(held.seq, one.classification), *item_rows(held.seq, post)]
 
     def _finish(self, reading: Reading, source: Any, added: int, edited: int) -> None:

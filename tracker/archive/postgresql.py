@@ -32,6 +32,7 @@ LONGEST = 400
 
 name = "postgresql"
 key = "sort_key"
+among = "IN (SELECT CAST(value AS BIGINT) FROM json_array_elements_text(CAST(:given AS JSON)))"
 #: Each statement sees what is committed anyway: a transaction around them would only cost two trips.
 reading: dict[str, Any] = {"isolation_level": "AUTOCOMMIT"}
 match = "terms @@ CAST(:m AS tsquery)"

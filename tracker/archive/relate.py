@@ -6,12 +6,13 @@ so that two workers who find one visit at once make one event.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import json
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, delete, func, insert, or_, select, text, update
 
 from tracker import terms
 from tracker.archive import tables as t
@@ -30,6 +31,7 @@ from tracker.models.statement import (
     Post,
     Related,
     Statement,
+    sides,
 )
 
 #: Of each reason to look at a statement, at most this many are looked at.
@@ -63,12 +65,12 @@ class Relating(Searching):
 
     def sharing(self, hashes: Collection[int]) -> set[int]:
         """Which of these fingerprints an official statement has: most texts quote nobody, which is soon known."""
-        column, wanted, found = t.fingerprints.c.hash, sorted(set(hashes)), set[int]()
         with self.reading() as connection:
-            for start in range(0, len(wanted), 500):
-                part = select(column).where(column.in_(wanted[start : start + 500])).distinct()
-                found.update(connection.scalars(part))
-        return found
+            return self._shared(connection, hashes)
+
+    def _shared(self, connection: Connection, hashes: Iterable[int]) -> set[int]:
+        query = text(f"SELECT DISTINCT hash FROM fingerprints WHERE hash {self.dialect.among}")  # noqa: S608  # ours
+        return set(connection.scalars(query, {"given": json.dumps(list(hashes))}))
 
     def around(self, statement: Statement, hashes: Collection[int], days: float = 3) -> list[Statement]:
         """The statements that this one may be related to, newest first.
@@ -107,24 +109,30 @@ class Relating(Searching):
 
     def _same_visit(self, connection: Connection, statement: Statement, near: Published) -> set[int]:
         found: set[int] = set()
-        for visit in statement.classification.visits:
+        for visit in filter(sides, statement.classification.visits):
             visitors = {ref for party in visit.visitors for ref in _refs(party)}
-            sides = (("visitor", visitors), ("host", set(_refs(visit.host))))
-            leaves = [AnyFacet(tuple(sorted(terms.facet(side, ref) for ref in refs))) for side, refs in sides if refs]
-            if leaves:
-                keys = self._matching(connection, And((*leaves, near)), COMPANY)
-                query = select(t.statements.c.seq).where(t.statements.c.sort_key.in_(keys))
-                found.update(connection.scalars(query))
+            parties = (("visitor", visitors), ("host", set(_refs(visit.host))))
+            leaves = [AnyFacet(tuple(sorted(terms.facet(side, ref) for ref in refs))) for side, refs in parties]
+            keys = self._matching(connection, And((*leaves, near)), COMPANY)
+            query = select(t.statements.c.seq).where(t.statements.c.sort_key.in_(keys))
+            found.update(connection.scalars(query))
         return found
 
-    def events_around(self, statement: Statement, days: float = 3) -> list[Event]:
-        """Events this statement tells, and those within so many days of the days it speaks of, or without a day."""
+    def events_around(self, statement: Statement, others: Sequence[Statement] = (), days: float = 3) -> list[Event]:
+        """Events this statement tells, and those of the countries that it, its speaker or the others around it tell of,
+        within so many days of the days it speaks of, or without a day."""
         at, span, row, member = statement.post.effective_at, timedelta(days=days), t.events.c, t.event_members.c
         spoken = {day for visit in statement.classification.visits for day in (visit.day, visit.day_end) if day}
         near = (row.day.between(_day(day - span), _day(day + span)) for day in {*spoken, at.date()})
         told = select(member.event).where(member.statement == statement.id)
         lately = row.day.is_(None) & (row.told_at >= at - timedelta(days=30))
-        query = select(row.id).where(or_(*near, row.id.in_(told), lately)).order_by(row.told_at.desc())
+        visits = [visit for one in (statement, *others) for visit in one.classification.visits]
+        of = {party.country for visit in visits for party in (*visit.visitors, visit.host)}
+        party = t.event_parties.c
+        countries = sorted(filter(None, {*of, statement.post.speaker.country}))
+        theirs = select(party.event).where(party.side.in_(("visitor", "host")), party.ref.in_(countries))
+        query = select(row.id).where(or_(row.id.in_(theirs) & or_(*near, lately), row.id.in_(told)))
+        query = query.order_by(row.told_at.desc())
         with self.reading() as connection:
             return self._load_events(connection, list(connection.scalars(query.limit(5 * COMPANY))))
 
@@ -276,6 +284,6 @@ def _link_rows(one: Related) -> list[dict[str, Any]]:
 
 
 def _party_rows(key: str, event: Event) -> list[dict[str, Any]]:
-    sides = [("visitor", party) for party in event.visitors] + [("host", event.host)]
-    named = dict.fromkeys((side, ref) for side, party in sides for ref in _refs(party))
+    parties = [("visitor", party) for party in event.visitors] + [("host", event.host)]
+    named = dict.fromkeys((side, ref) for side, party in parties for ref in _refs(party))
     return [{"event": key, "side": side, "ref": ref} for side, ref in named]

@@ -28,6 +28,7 @@ _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_sto
 
 name = "sqlite"
 key = "rowid"
+among = "IN (SELECT value FROM json_each(:given))"
 reading: dict[str, Any] = {}
 match = "words MATCH :m"
 newest: tuple[tuple[str, float], ...] = (

@@ -28,6 +28,8 @@ class Dialect(Protocol):
     #: The column of `words` that holds the sort key, and what a row must satisfy for the match expression `:m`.
     key: str
     match: str
+    #: What a whole number must satisfy to be among those of `:given`, a list as JSON: any number in one query.
+    among: str
     #: Queries for the newest matches of a range, each below what those before it found, and the share of all wanted
     #: that must be found before one is worth asking. The last finds what there is.
     newest: tuple[tuple[str, float], ...]

@@ -6,10 +6,11 @@ from base64 import b32encode
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import cache
 from hashlib import blake2b
 
 from tracker import gazetteer, text
-from tracker.models.statement import Event, Party, Statement, Visit
+from tracker.models.statement import Event, Party, Statement, Visit, sides
 
 #: Two tellings of one pair of countries are one visit when their days are so near.
 DAYS = 3
@@ -19,13 +20,6 @@ _RANK = {"announced": 0, "postponed": 1, "cancelled": 2, "ongoing": 3, "past": 4
 def day_of(statement: Statement, visit: Visit) -> date:
     """The day a telling is about: as stated, else that of the statement."""
     return visit.day or statement.post.effective_at.date()
-
-
-def sides(visit: Visit | Event) -> tuple[str, str] | None:
-    """(visitor's country, host country), None unless both are known and differ."""
-    visitor = next((party.country for party in visit.visitors if party.country), None)
-    host = visit.host.country
-    return (visitor, host) if visitor and host and visitor != host else None
 
 
 def told(statement: Statement, visit: Visit, events: Sequence[Event]) -> Event | None:
@@ -101,6 +95,9 @@ def _place(a: str | None, b: str | None, host: str | None) -> str | None:
 
 
 def _is_town(place: str, code: str | None) -> bool:
-    return any(
-        name.code == code and name.kind in ("capital", "city") and name.text == place for name in gazetteer.names()
-    )
+    return (code, place) in _towns()
+
+
+@cache
+def _towns() -> frozenset[tuple[str | None, str]]:
+    return frozenset((name.code, name.text) for name in gazetteer.names() if name.kind in ("capital", "city"))

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from tracker.classify import events as merging
 from tracker.classify import quotes, tokens
-from tracker.models.statement import Event, EventTold, Label, Link, Reference, Related, Statement, Visit
+from tracker.models.statement import Event, EventTold, Label, Link, Reference, Related, Statement, Visit, sides
 
 VISIT, MEETING = "diplomatic_visit", "diplomatic_meeting"
 #: How near to a visit a statement must be that belongs to it without saying so.
@@ -131,7 +131,7 @@ def _with(event: Event, tellers: Sequence[str]) -> Event:
 
 def _by_event(one: Statement, event: Event, quoted: set[tuple[str, str]]) -> Label | None:
     """The label of a statement that belongs to a visit without saying it; None when it does not belong."""
-    pair = merging.sides(event)
+    pair = sides(event)
     speaker = one.post.speaker
     if not pair or speaker.country not in pair or not _at_the_time(one, event):
         return None

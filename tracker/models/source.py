@@ -186,7 +186,7 @@ Known = Mapping[str, KnownItem]
 class Judged:
     """One item that is new or was edited, understood and matched, ready to keep. `statement` is set for an edit.
 
-    `fingerprints` are those of an official text, by which a later article that quotes it is found.
+    `fingerprints` are those of its text: an official one's are kept, and a report that has one of them may quote it.
     """
 
     verdict: Literal["new", "edited", "rekeyed"]

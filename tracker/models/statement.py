@@ -161,6 +161,21 @@ class Post:
     presence: Presence = "live"
 
 
+def sides(visit: Visit | Event) -> tuple[str, str] | None:
+    """(visitor's country, host country), None unless both are known and differ."""
+    visitor = next((party.country for party in visit.visitors if party.country), None)
+    host = visit.host.country
+    return (visitor, host) if visitor and host and visitor != host else None
+
+
+def stands_alone(post: Post, understood: Classification, shared: bool) -> bool:
+    """Whether nothing can be related to it: a report that names no item, tells no event and shares no official words.
+
+    Most reports of a first reading are such; it is the official statement that looks for the reports about it.
+    """
+    return not (shared or post.origin == "official" or post.references or any(map(sides, understood.visits)))
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """One kept post, communiqué or article, with all that is understood of it. `seq` orders by commit, for cursors.
