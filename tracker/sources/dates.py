@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tracker import text
@@ -37,6 +38,7 @@ _WORDS = re.compile(
 )
 
 
+@lru_cache(maxsize=1_000)
 def read(stated: str | None, zone: str | None = None) -> tuple[datetime | None, str | None]:
     """The moment in UTC that a stated date names, and what had to be assumed; (None, None) when it names none.
 

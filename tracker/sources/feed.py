@@ -1,4 +1,4 @@
-"""RSS 0.9x, 1.0 and 2.0, Atom and RDF through feedparser; JSON Feed through `jsonfeed`.
+"""RSS 0.9x, 1.0 and 2.0, Atom and RDF through feedparser, or `wellformed` where it can; JSON Feed through `jsonfeed`.
 
 feedparser is given bytes in memory only (it opens a file or an address that a string names), an encoding that the bytes
 bear out, and neither sanitises nor resolves: no HTML is kept, and addresses are resolved here against the final one.
@@ -14,7 +14,7 @@ from typing import Any
 from tracker.errors import SourceBroken, SourceError, SourceRefused
 from tracker.models.source import Draft, Page, PollState, Reply, Request, Source
 from tracker.models.statement import Media
-from tracker.sources import dates, html, identity, jsonfeed
+from tracker.sources import dates, html, identity, jsonfeed, wellformed
 from tracker.sources.kind import Strict, WebAddress
 
 _ACCEPT = (
@@ -65,8 +65,13 @@ def read(source: Source, state: PollState, reply: Reply) -> Page:
     if jsonfeed.looks_like(reply.body):
         drafts = jsonfeed.read(reply.body, reply.url, source.timezone)
     else:
-        parsed = _parse(reply.body, _charset(reply))
-        entries, notes = _whole_entries(parsed, reply.body)
+        charset = _charset(reply)
+        parsed: Any = wellformed.read(reply.body) if charset in ("", "; charset=utf-8") else None
+        if parsed and parsed.entries:
+            entries = parsed.entries
+        else:
+            parsed = _parse(reply.body, charset)
+            entries, notes = _whole_entries(parsed, reply.body)
         drafts, hint = [_draft(entry, parsed, reply.url, source.timezone) for entry in entries], _hint(parsed.feed)
     whole = [draft for draft in drafts if draft.title or draft.text or draft.url or draft.media]
     if errors := [draft.title for draft in whole if _BRIDGE_ERROR.match(draft.title or "")]:

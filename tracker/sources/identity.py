@@ -22,6 +22,8 @@ _TRACKING = re.compile(
     r"utm_.*|fbclid|[gdy]clid|msclkid|igshid|mc_[ce]id|ref_src|at_medium|at_campaign|xtor|cmpid|_ga",
     re.IGNORECASE | re.DOTALL,
 )
+#: The usual address, which needs no taking apart: host and port, path.
+_USUAL = re.compile(r"https?://([\w.-]+)((?::\d+)?)(/[\w/~%-]*(?:\.[\w~%-]+)*)", re.ASCII)
 _NUMBERED = re.compile(r"[\w-]*\d[\w-]*")  # not `xtor=RSS-12`
 _PORTS = {"http": 80, "https": 443}
 
@@ -30,6 +32,8 @@ def absolute(url: object, base: str = "") -> str | None:
     """The http(s) address that `url` names as seen from `base`; None for anything else (`javascript:`, noise)."""
     if not isinstance(url, str) or not url.strip():
         return None
+    if _USUAL.fullmatch(url):
+        return url
     try:
         joined = urljoin(base, text.clean(url).strip())
         parts = urlsplit(joined)
@@ -45,6 +49,9 @@ def id_key(raw: str) -> str:
 
 def url_key(url: str) -> str | None:
     """`url:` and the normalised address; None for a site's front page, which identifies nothing."""
+    if (usual := _USUAL.fullmatch(url)) and not usual[2]:
+        host, path = usual[1].lower().removeprefix("www."), usual[3].rstrip("/")
+        return f"url:{_fit(host + path)}" if path else None
     try:
         parts = urlsplit(url)
         host = (parts.hostname or "").removeprefix("www.")
