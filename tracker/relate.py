@@ -59,17 +59,15 @@ async def _relate(
 
 
 def _companies(archive: Archive, waiting: list[Statement]) -> list[Company]:
+    """Whom each statement may have to do with."""
     prints = {one.id: set(fingerprints(one.post.text)) for one in waiting}
     shared = archive.sharing(set().union(*prints.values()))
-    return [_company(archive, one, prints[one.id] & shared) for one in waiting]
-
-
-def _company(archive: Archive, one: Statement, shared: set[int]) -> Company:
-    """Whom a statement may have to do with."""
-    if stands_alone(one.post, one.classification, bool(shared)):
-        return Company(one, (), ())
-    around = archive.around(one, shared, DAYS)
-    return Company(one, tuple(around), tuple(archive.events_around(one, around, DAYS)))
+    quoting = {key: its & shared for key, its in prints.items()}
+    social = [one for one in waiting if not stands_alone(one.post, one.classification, bool(quoting[one.id]))]
+    around = archive.around(social, [quoting[one.id] for one in social], DAYS) if social else []
+    events = archive.events_around(social, around, DAYS) if social else []
+    met = {one.id: Company(one, tuple(a), tuple(e)) for one, a, e in zip(social, around, events, strict=True)}
+    return [met.get(one.id) or Company(one, (), ()) for one in waiting]
 
 
 def _has_company(company: Company) -> bool:

@@ -131,6 +131,10 @@ def test_events_are_found_by_day_and_side(archive: Archive, asked: dict[str, obj
     assert len(archive.events(**asked)) == count  # type: ignore[arg-type]
 
 
+def around(archive: Archive, one: Statement, *hashes: int) -> list[Statement]:
+    return archive.around([one], [hashes])[0]
+
+
 def test_what_is_around_a_statement(archive: Archive) -> None:
     post, report = pair(archive)
     others = [
@@ -139,12 +143,15 @@ def test_what_is_around_a_statement(archive: Archive) -> None:
         w.judged(w.post(5, origin="report", speaker=Speaker())),
     ]
     old, visit, alone = archive.statements(w.put(archive, *others, name="other").new)
-    assert [one.id for one in archive.around(report, (7, 99))] == [post.id, visit.id, old.id]
-    assert [one.id for one in archive.around(post, ())] == [report.id]
-    assert archive.around(alone, ()) == []
+    assert [one.id for one in around(archive, report, 7, 99)] == [post.id, visit.id, old.id]
+    assert [one.id for one in around(archive, post)] == [report.id]
+    assert archive.around([report, post, alone], [(7, 99), (), ()]) == [
+        around(archive, report, 7, 99), around(archive, post), around(archive, alone),
+    ]  # fmt: skip
+    assert around(archive, alone) == []
     assert {one.id for one in archive.quoted((7,))} == {post.id, old.id}
     archive.relate([related(post, report)], w.T0)
-    assert [event.id for event in archive.events_around(visit)] == ["e1"]
+    assert [event.id for event in archive.events_around([visit], [[]])[0]] == ["e1"]
 
 
 def test_a_report_that_stands_alone_does_not_wait_to_be_related(archive: Archive) -> None:
@@ -174,10 +181,10 @@ def test_whom_a_reference_names_is_around_whichever_came_first(archive: Archive)
     first, second, third = archive.statements(w.put(archive, *far).new)
     named = (Reference("reposts", "9000"), Reference("quotes", None, "https://www.e.example/9500/"))
     repost = archive.statements(w.put(archive, said(20_000, *named, leader="d"), name="other").new)[0]
-    assert [one.id for one in archive.around(repost, ())] == [second.id, third.id]
+    assert [one.id for one in around(archive, repost)] == [second.id, third.id]
     archive.replace_classification([(repost.id, w.understood("aid"))], w.T0)
-    assert [one.id for one in archive.around(second, ())] == [repost.id]
-    assert archive.around(first, ()) == []
+    assert [one.id for one in around(archive, second)] == [repost.id]
+    assert around(archive, first) == []
 
 
 def test_what_a_person_corrected_is_not_undone(archive: Archive) -> None:

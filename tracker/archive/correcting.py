@@ -8,7 +8,8 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, delete, select, update
 
 from tracker.archive import tables as t
-from tracker.archive.relate import ITEM, Relating, label_row, mention_rows
+from tracker.archive.around import ITEM
+from tracker.archive.relate import Relating, label_row, mention_rows
 from tracker.archive.tables import dump
 from tracker.models.statement import VISIT, Classification, Label, Statement
 

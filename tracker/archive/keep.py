@@ -19,9 +19,10 @@ from sqlalchemy.exc import StatementError
 
 from tracker import terms
 from tracker.archive import tables as t
+from tracker.archive.around import item_rows
 from tracker.archive.correcting import Correcting
 from tracker.archive.ranges import sort_key
-from tracker.archive.relate import item_rows, mention_rows
+from tracker.archive.relate import mention_rows
 from tracker.archive.statements import MOST_AT_ONCE
 from tracker.archive.tables import digest_of, dump
 from tracker.models.source import Evidence, Judged, Kept, Reading, Source

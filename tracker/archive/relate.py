@@ -6,20 +6,17 @@ so that two workers who find one visit at once make one event.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, func, insert, or_, select, text, update
+from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
-from tracker import terms
 from tracker.archive import tables as t
-from tracker.archive.search import Searching
+from tracker.archive.around import Surrounding, refs
 from tracker.archive.statements import MOST_AT_ONCE
 from tracker.archive.tables import digest_of, dump
-from tracker.models.query import And, AnyFacet, Published
 from tracker.models.statement import (
     INVERSE,
     Classification,
@@ -27,20 +24,12 @@ from tracker.models.statement import (
     EventTold,
     Firing,
     Label,
-    Party,
-    Post,
     Related,
     Statement,
-    sides,
 )
 
-#: Of each reason to look at a statement, at most this many are looked at.
-COMPANY = 100
-#: The kind of a mention that is another item, by its identity key.
-ITEM = "item"
 
-
-class Relating(Searching):
+class Relating(Surrounding):
     """The verbs about relations."""
 
     def claim_unrelated(self, now: datetime, limit: int, lease: float) -> list[Statement]:
@@ -62,79 +51,6 @@ class Relating(Searching):
         with self.claiming() as connection:
             query = update(t.statements).where(row.id.in_(ids), row.related_at.is_(None), row.relate_until == until)
             connection.execute(query.values(relate_until=longer))
-
-    def sharing(self, hashes: Collection[int]) -> set[int]:
-        """Which of these fingerprints an official statement has: most texts quote nobody, which is soon known."""
-        with self.reading() as connection:
-            return self._shared(connection, hashes)
-
-    def _shared(self, connection: Connection, hashes: Iterable[int]) -> set[int]:
-        query = text(f"SELECT DISTINCT hash FROM fingerprints WHERE hash {self.dialect.among}")  # noqa: S608  # ours
-        return set(connection.scalars(query, {"given": json.dumps(list(hashes))}))
-
-    def around(self, statement: Statement, hashes: Collection[int], days: float = 3) -> list[Statement]:
-        """The statements that this one may be related to, newest first.
-
-        Those that its references name, and whose references name it; official ones that share a fingerprint; the same
-        speaker's within so many days; recent ones that mention the speaker of an official one; those that tell a visit
-        between the same parties.
-        """
-        row, post, span = t.statements.c, statement.post, timedelta(days=days)
-        speaker, at, named, seqs = post.speaker, post.effective_at, t.mentions.c, select(t.statements.c.seq)
-        near = row.effective_at.between(at - span, at + span)
-        naming = seqs.join(t.mentions, named.seq == row.seq)
-        wanted = [_sharing(hashes), naming.where(named.kind == ITEM, named.ref.in_(post.keys))]
-        if post.references:
-            item = t.identities.c
-            wanted.append(seqs.join(t.identities, item.seq == row.seq).where(item.identity.in_(_items(post))))
-        if speaker.leader or speaker.office_id:
-            own = row.leader == speaker.leader if speaker.leader else row.office == speaker.office_id
-            wanted.append(seqs.where(own, near))
-        if speaker.leader and post.origin == "official":
-            wanted.append(naming.where(near, named.kind == "leader", named.ref == speaker.leader))
-        with self.reading() as connection:
-            found = {seq for query in wanted for seq in self._nearest(connection, query)}
-            found |= self._same_visit(connection, statement, Published(at - span, at + span + timedelta(seconds=1)))
-            return self._in(connection, row.seq, found - {statement.seq})
-
-    def quoted(self, hashes: Collection[int]) -> list[Statement]:
-        """The official statements that share a fingerprint with some words, newest first."""
-        with self.reading() as connection:
-            return self._in(connection, t.statements.c.seq, self._nearest(connection, _sharing(hashes)))
-
-    def _nearest(self, connection: Connection, query: Select[Any]) -> list[int]:
-        column = t.statements.c
-        ordered = query.distinct().add_columns(column.sort_key).order_by(column.sort_key.desc()).limit(COMPANY)
-        return [seq for seq, _ in connection.execute(ordered)]
-
-    def _same_visit(self, connection: Connection, statement: Statement, near: Published) -> set[int]:
-        found: set[int] = set()
-        for visit in filter(sides, statement.classification.visits):
-            visitors = {ref for party in visit.visitors for ref in _refs(party)}
-            parties = (("visitor", visitors), ("host", set(_refs(visit.host))))
-            leaves = [AnyFacet(tuple(sorted(terms.facet(side, ref) for ref in refs))) for side, refs in parties]
-            keys = self._matching(connection, And((*leaves, near)), COMPANY)
-            query = select(t.statements.c.seq).where(t.statements.c.sort_key.in_(keys))
-            found.update(connection.scalars(query))
-        return found
-
-    def events_around(self, statement: Statement, others: Sequence[Statement] = (), days: float = 3) -> list[Event]:
-        """Events this statement tells, and those of the countries that it, its speaker or the others around it tell of,
-        within so many days of the days it speaks of, or without a day."""
-        at, span, row, member = statement.post.effective_at, timedelta(days=days), t.events.c, t.event_members.c
-        spoken = {day for visit in statement.classification.visits for day in (visit.day, visit.day_end) if day}
-        near = (row.day.between(_day(day - span), _day(day + span)) for day in {*spoken, at.date()})
-        told = select(member.event).where(member.statement == statement.id)
-        lately = row.day.is_(None) & (row.told_at >= at - timedelta(days=30))
-        visits = [visit for one in (statement, *others) for visit in one.classification.visits]
-        of = {party.country for visit in visits for party in (*visit.visitors, visit.host)}
-        party = t.event_parties.c
-        countries = sorted(filter(None, {*of, statement.post.speaker.country}))
-        theirs = select(party.event).where(party.side.in_(("visitor", "host")), party.ref.in_(countries))
-        query = select(row.id).where(or_(row.id.in_(theirs) & or_(*near, lately), row.id.in_(told)))
-        query = query.order_by(row.told_at.desc())
-        with self.reading() as connection:
-            return self._load_events(connection, list(connection.scalars(query.limit(5 * COMPANY))))
 
     def events(
         self,
@@ -238,23 +154,6 @@ class Relating(Searching):
             self.add(connection, t.digest_matches, rows)
 
 
-def _sharing(hashes: Collection[int]) -> Select[Any]:
-    prints, row = t.fingerprints.c, t.statements.c
-    return select(row.seq).join(t.fingerprints, prints.seq == row.seq).where(prints.hash.in_(sorted(hashes)))
-
-
-def _items(post: Post) -> list[str]:
-    """The identity keys that a post's references name."""
-    urls = (one.url.partition("://")[2].removeprefix("www.").rstrip("/") for one in post.references if one.url)
-    ids = (one.external_id for one in post.references if one.external_id)
-    return [*dict.fromkeys((*(f"id:{one}" for one in ids), *(f"url:{one}" for one in urls)))]
-
-
-def item_rows(seq: int, post: Post) -> list[dict[str, Any]]:
-    """What a post's references name, as mentions: what they name may be kept later."""
-    return [{"seq": seq, "kind": ITEM, "ref": item} for item in _items(post)]
-
-
 def mention_rows(seq: int, understood: Classification) -> list[dict[str, Any]]:
     named = dict.fromkeys((mention.kind, mention.ref) for mention in understood.mentions)
     return [{"seq": seq, "kind": kind, "ref": ref} for kind, ref in named]
@@ -264,10 +163,6 @@ def label_row(seq: int, label: Label, now: datetime, by: str | None = None, remo
     """A label that an event or a person gives, or a person takes away."""
     values = {"seq": seq, "name": label.name, "given_by": label.by, "removed": removed, "score": label.score}
     return {**values, "label": dump(label), "set_by": by, "set_at": now}
-
-
-def _refs(party: Party) -> tuple[str, ...]:
-    return tuple(ref for ref in (party.leader, party.country) if ref)
 
 
 def _day(day: date | None) -> str | None:
@@ -285,5 +180,5 @@ def _link_rows(one: Related) -> list[dict[str, Any]]:
 
 def _party_rows(key: str, event: Event) -> list[dict[str, Any]]:
     parties = [("visitor", party) for party in event.visitors] + [("host", event.host)]
-    named = dict.fromkeys((side, ref) for side, party in parties for ref in _refs(party))
+    named = dict.fromkeys((side, ref) for side, party in parties for ref in refs(party))
     return [{"event": key, "side": side, "ref": ref} for side, ref in named]
