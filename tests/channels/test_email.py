@@ -269,7 +269,19 @@ def test_each_address_gets_a_mail_of_its_own() -> None:
     assert recipients(MAILBOX) == ("a@example.org", "b@example.org")
 
 
-@pytest.mark.parametrize("to", ["x", "a@b\r\nBcc: c@d", "A <a@example.org>", "a@b, c@d", "", "é@example.org"])
+@pytest.mark.parametrize(
+    "to",
+    [
+        "x",
+        "a@b\r\nBcc: c@d",
+        "A <a@example.org>",
+        "a@b, c@d",
+        "",
+        "é@example.org",
+        "a..b@example.org",
+        "a@example.org.",
+    ],
+)
 def test_what_is_no_address_is_dead_at_once(to: str) -> None:
     with pytest.raises(DeliveryDead):
         mail(alert(said()), to=to)

@@ -20,6 +20,7 @@ from tracker.models.registry import Registry
     (("show",), "Missing argument"),
     (("shwo",), "No such command 'shwo'"),
     (("poll", "--jsno"), "--json"),
+    (("show", "a", "b" * 600), "unexpected extra argument"),
 ])  # fmt: skip
 def test_a_wrong_call_is_one_line(desk: Desk, words: tuple[str, ...], said: str) -> None:
     code, out, err = desk.run(*words)

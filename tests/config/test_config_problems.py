@@ -131,6 +131,7 @@ CASES = [
     ("rules", OPS + "secret = 'env:X'", 'rules.toml: receiver[1] "ops".secret: unknown key'),
     ("rules", DESK + "to = ['ops@example.org']", 'rules.toml: receiver[1] "desk".to: unknown key'),
     ("rules", OPS.replace("@", ""), 'rules.toml: receiver[1] "ops".to[1]: not an e-mail address'),
+    ("rules", OPS.replace("ops@", "o..ps@"), 'rules.toml: receiver[1] "ops".to[1]: not an e-mail address'),
     ("rules", OPS.replace('"ops@example.org"', ""),
      'rules.toml: receiver[1] "ops".to: must have at least 1 item, not 0'),
     ("rules", RULE + "receivers = ['desk']", 'rules.toml: rule[1] "r".receivers[1]: no receiver "desk"'),

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 #: Every relay takes seven bits; longer lines and other scripts are coded.
 _POLICY = SMTP.clone(cte_type="7bit")
-_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+")
+_ATOM, _LABEL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+", r"[A-Za-z0-9-]+"
+#: An address that a header can hold without quoting or coding.
+ADDRESS = rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*"
 _HEADINGS = {
     "statement.alert": "Alert", "statement.corrected": "Correction", "source.alert": "Source alarm",
     "absence.alert": "Absence", "test": "Test message",
@@ -40,7 +42,7 @@ def write(notification: Notification, receiver: Receiver, recipient: str, contex
     """One recipient's mail. Raises DeliveryDead for an address that no mail can be written to."""
     name, _, address = context.sender.rpartition("<")
     name, address = name.strip(' "'), address.strip("> ")
-    if not _ADDRESS.fullmatch(recipient) or not _ADDRESS.fullmatch(address):
+    if not all(re.fullmatch(ADDRESS, one) for one in (recipient, address)):
         raise DeliveryDead(f"{receiver.name}: the recipient or `from` is no mail address")
     domain = address.rpartition("@")[2]
     key = f"{notification.id}.{known_as(recipient)}"

@@ -39,8 +39,11 @@ def run(arguments: list[str]) -> int:
 
 def _call_trouble(error: Any) -> list[str]:
     """What is wrong with a call, in one line; nothing more where the help was shown for want of a command."""
+    if type(error).__name__ == "NoArgsIsHelpError":
+        return []
     said = " ".join(str(error.format_message()).replace("Value error, ", "").split())
+    said = said if len(said) < 300 else f"{said[:299]}…"
     command = error.ctx.command_path if error.ctx else "tracker"
     if error.ctx and error.ctx.info_name in ("search", "export") and said.startswith("No such option"):
         said = f'{said} (a query that begins with - goes after "--")'
-    return [f"tracker: {said.rstrip('.')}: see {command} --help"] if said and len(said) < 500 else []
+    return [f"tracker: {said.rstrip('.')}: see {command} --help"]

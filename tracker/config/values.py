@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from tracker import gazetteer
+from tracker.channels.email import ADDRESS
 from tracker.models.registry import INTERNATIONAL
 from tracker.outside.guard import opened
 
@@ -20,7 +21,6 @@ _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _PRIVATE_HEADER = re.compile(r"auth|cookie|token|secret|key|passw|credential|session|signature", re.IGNORECASE)
 _PRIVATE_VALUE = re.compile(r"(bearer|basic|digest|token)\s+\S", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-_ADDRESS = r"[^\s@<>,;:\"]+@[^\s@<>,;:\"]+"
 _REFERENCE = r"env:[A-Za-z_][A-Za-z0-9_]*"
 _NEVER = 'a secret is never written here: write "env:NAME" and set NAME in the environment'
 _NO_URL = "not a web address: write https://…"
@@ -117,7 +117,7 @@ Name = Annotated[str, like(r"[^\W_][\w.-]{0,99}", "write letters, digits, - _ an
 Language = Annotated[str, like(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", 'not a language: write its ISO 639 code, like "fr"')]
 DATABASE = r"sqlite:///.+|postgres(ql)?://.+"
 Database = Annotated[str, like(DATABASE, 'write "sqlite:///archive.db" or "postgresql://…"')]
-Address = Annotated[str, like(_ADDRESS, "not an e-mail address")]
-Sender = Annotated[str, like(rf"[^<>\"]+ <{_ADDRESS}>|{_ADDRESS}", 'write "Tracker <tracker@example.org>"')]
+Address = Annotated[str, like(ADDRESS, "not an e-mail address")]
+Sender = Annotated[str, like(rf"[^<>\"]+ <{ADDRESS}>|{ADDRESS}", 'write "Tracker <tracker@example.org>"')]
 Reference = Annotated[str, like(_REFERENCE, _NEVER)]
 Elsewhere = Annotated[str, like(r"(?!)", "never written here: set TRACKER_MAIL_PASSWORD in the environment")]
