@@ -88,7 +88,8 @@ async def main(port: int, feeds: int) -> dict[str, object]:
         clock = Clock()
         tracker = build(load(Path(folder), {}), clock)
         try:
-            await tracker.workers.run(len, ())  # start-up apart: a worker is there
+            tracker.archive.ping()  # start-up apart: the tables and all workers are there
+            await asyncio.gather(*(tracker.workers.run(time.sleep, 0.5) for _ in range(os.cpu_count() or 1)))
             cold = await one_round(tracker)
             warm = []
             for _ in range(WARM_ROUNDS):

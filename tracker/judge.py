@@ -101,22 +101,24 @@ def utterance(post: Post, timezone: str | None = None) -> Utterance:
 def _judged(knowing: Mind, job: Job, found: Judgement, understood: Classification) -> Judged:
     if found.verdict == "same":
         raise ValueError("what is the same is not judged")
-    view = match.prepare(
-        terms.of(found.post, understood, source=job.source.name, kind=job.source.kind, first_seen_at=job.now)
-    )
-    first = job.state.first_read_at is None
-    firings = (match.fire(rule, view, first_reading=first, age=_age(job, found.post), verdict=found.verdict)
-               for rule in knowing.rules)  # fmt: skip
-    return Judged(
+    judged = Judged(
         verdict=found.verdict,
         reason=found.reason,
         post=found.post,
         classification=understood,
         statement=found.statement,
-        firings=tuple(firing for firing in firings if firing),
-        digests=tuple(d.name for d in knowing.digests if match.matches(d.query.tree, view)),
         fingerprints=fingerprints(found.post.text),
     )
+    return _matched(knowing, job, judged) if knowing.rules or knowing.digests else judged
+
+
+def _matched(knowing: Mind, job: Job, one: Judged) -> Judged:
+    source, post = job.source, one.post
+    found = terms.of(post, one.classification, source=source.name, kind=source.kind, first_seen_at=job.now)
+    view, first, age = match.prepare(found), job.state.first_read_at is None, _age(job, post)
+    fired = (match.fire(rule, view, first_reading=first, age=age, verdict=one.verdict) for rule in knowing.rules)
+    digests = (digest.name for digest in knowing.digests if match.matches(digest.query.tree, view))
+    return replace(one, firings=tuple(firing for firing in fired if firing), digests=tuple(digests))
 
 
 def _age(job: Job, post: Post) -> float:

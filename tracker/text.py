@@ -26,6 +26,7 @@ _SPACES = re.compile(r"\s+")
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7af"
 _UNSPACED += "\U00020000-\U0002fa1f"
 _SPACING_MARKS = "".join(chr(c) for c in range(0x0900, 0x2000) if unicodedata.category(chr(c)) == "Mc")
+_SPACED_TOKEN = re.compile(f"(?:[^\\W_]|[{_SPACING_MARKS}])+")
 _TOKEN = re.compile(f"[{_UNSPACED}]+|(?:(?![{_UNSPACED}])[^\\W_]|[{_SPACING_MARKS}])+")
 _UNSPACED_RUN = re.compile(f"[{_UNSPACED}]+")
 _ASCII_TOKEN = re.compile("[a-z0-9]+")
@@ -116,6 +117,8 @@ def tokens(raw: str, *, query: bool = False) -> list[str]:
     folded = fold(raw)
     if folded.isascii():  # most texts of Latin script, and a third of the cost
         return [run[:LONGEST_TOKEN] for run in _ASCII_TOKEN.findall(folded)]
+    if not _UNSPACED_RUN.search(folded):
+        return [run[:LONGEST_TOKEN] for run in _SPACED_TOKEN.findall(folded)]
     found: list[str] = []
     for run in _TOKEN.findall(folded):
         if _UNSPACED_RUN.match(run):

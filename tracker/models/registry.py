@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from tracker import text
+from tracker.models.value import Value
 
 INTERNATIONAL = ("INT:UN", "INT:EU", "INT:AU", "INT:ECOWAS", "INT:OTHER")
 
@@ -47,7 +48,7 @@ class Leader:
 
 
 @dataclass(frozen=True, slots=True)
-class Speaker:
+class Speaker(Value):
     """Who speaks in a statement, in office at its time. All None for a publisher's report."""
 
     leader: str | None = None

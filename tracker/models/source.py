@@ -8,6 +8,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 
 from tracker.models.statement import Classification, Firing, Media, Post, Reference
+from tracker.models.value import Value
 
 SourceHealth = Literal["ok", "suspect", "failing", "gone", "paused", "new"]
 
@@ -183,7 +184,7 @@ Known = Mapping[str, KnownItem]
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Value):
     """One item that is new or was edited, understood and matched, ready to keep. `statement` is set for an edit.
 
     `fingerprints` are those of its text: an official one's are kept, and a report that has one of them may quote it.

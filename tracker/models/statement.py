@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from tracker.models.registry import Speaker
+from tracker.models.value import Value
 
 Origin = Literal["official", "report"]
 Presence = Literal["live", "deleted", "withheld", "suspended", "protected", "unreachable", "beyond_window"]
@@ -22,7 +23,7 @@ INVERSE: Mapping[str, LinkType] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class Words(Value):
     """A W3C TextQuoteSelector with offsets in code points of `field` ("title" or "text")."""
 
     field: Literal["title", "text"]
@@ -32,7 +33,7 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
-class Label:
+class Label(Value):
     """A category of the taxonomy. `score` is rounded to two decimals; `reason` explains what words cannot."""
 
     name: str
@@ -43,7 +44,7 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(Value):
     """A leader, office, country, place or organisation named in the text; `ref` is its id, ISO code or name."""
 
     kind: Literal["leader", "office", "country", "place", "organisation"]
@@ -52,7 +53,7 @@ class Mention:
 
 
 @dataclass(frozen=True, slots=True)
-class Party:
+class Party(Value):
     """One side of a visit. `country` is ISO 3166 alpha-3 or INT:…"""
 
     name: str | None = None
@@ -61,7 +62,7 @@ class Party:
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(Value):
     """A visit as one text tells it (PLOVER CONSULT, mode visit). `words` explain each field that was read."""
 
     status: VisitStatus
@@ -74,7 +75,7 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True)
-class Classification:
+class Classification(Value):
     """What was understood of one text. `classified` is False for a language the classifier does not know."""
 
     lang: str | None
@@ -87,7 +88,7 @@ class Classification:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class Event(Value):
     """One visit, told by one or more statements."""
 
     id: str
@@ -104,7 +105,7 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class Link(Value):
     """This statement relates to another; for a quotation `exact` are the words as this text has them."""
 
     type: LinkType
@@ -114,7 +115,7 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Media:
+class Media(Value):
     """A picture, video or file that came with a statement."""
 
     type: str
@@ -124,7 +125,7 @@ class Media:
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(Value):
     """A stated relation to another item, before it is resolved: by the platform's id or by address."""
 
     type: Literal["reposts", "replies_to", "quotes"]
@@ -133,7 +134,7 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
-class Post:
+class Post(Value):
     """A normalised item: clean text, checked dates, identity. What becomes a statement's version.
 
     `published_at` is None when none was stated or the stated one is impossible; `published_inferred` then says what
@@ -177,7 +178,7 @@ def stands_alone(post: Post, understood: Classification, shared: bool) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(Value):
     """One kept post, communiqué or article, with all that is understood of it. `seq` orders by commit, for cursors.
 
     `first_reading`: it came with the first reading of its source, which alerts nobody unless asked. `removed` are the
