@@ -1,31 +1,24 @@
 """The journey from "fired" to "in the outbox": alerts, grouped, silenced or deferred, become notifications."""
 
-from collections.abc import Mapping
 from datetime import datetime
 
 from tracker import channels
 from tracker.archive import Archive
+from tracker.config import Settings
 from tracker.decide import group, query
 from tracker.judge import terms_of
 from tracker.models import shape
-from tracker.models.telling import Alert, Receiver, Rule
+from tracker.models.telling import Alert
 
 #: Alerts planned in one transaction.
 GROUP = 500
 
 
-def tell(
-    archive: Archive,
-    rules: Mapping[str, Rule],
-    receivers: Mapping[str, Receiver],
-    operators: tuple[str, ...],
-    words: query.Vocabulary,
-    now: datetime,
-) -> int:
-    """Plan what the firing alerts become; the number of notifications put into the outbox."""
+def tell(archive: Archive, settings: Settings, words: query.Vocabulary, now: datetime) -> None:
+    """Plan what the firing alerts become, and put their notifications into the outbox."""
     alerts = archive.alerts(state="firing", limit=GROUP)
     if not alerts:
-        return 0
+        return
     told = {one.id: one for one in archive.statements([alert.statement for alert in alerts if alert.statement])}
     silences = [(one, query.parse(one.query, words)) for one in archive.silences(now)]
 
@@ -35,12 +28,11 @@ def tell(
 
     plan = group.plan(
         alerts,
-        rules,
-        {name: channels.recipients(receiver) for name, receiver in receivers.items()},
+        {rule.name: rule for rule in settings.rules},
+        {name: channels.recipients(receiver) for name, receiver in settings.receivers.items()},
         now,
         statements={key: shape.statement(one) for key, one in told.items()},
         silenced=silenced,
-        operators=operators,
+        operators=settings.operator,
     )
     archive.plan(plan.notifications, plan.states, now)
-    return len(plan.notifications)

@@ -159,9 +159,7 @@ class Tracker:
 
     async def tell(self) -> list[Delivered]:
         """Alerts and whatever else waits in the outbox, out to their receivers."""
-        rules = {rule.name: rule for rule in self.settings.rules}
-        args = (rules, self.settings.receivers, self.settings.operator, self.vocabulary, self.clock.now())
-        await asyncio.to_thread(alert.tell, self.archive, *args)
+        await asyncio.to_thread(alert.tell, self.archive, self.settings, self.vocabulary, self.clock.now())
         return await self.postroom.deliver_due()
 
     async def make_digests(self) -> list[Issue]:

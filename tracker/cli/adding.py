@@ -3,7 +3,7 @@
 import json
 import re
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from mimetypes import guess_type
 from pathlib import Path
@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import typer
 
 from tracker.cli import explain
-from tracker.cli.session import By, Tracker, pick
+from tracker.cli.session import By, Tracker, moment, pick
 from tracker.cli.show import Answer
 from tracker.errors import TrackerError, UsageError
 from tracker.models import shape
@@ -23,7 +23,7 @@ from tracker.text import slug
 What = Annotated[str, typer.Argument(metavar="URL|TEXT|FILE", help="A page, a file (HTML or text), or the words.")]
 Speaker = Annotated[str | None, typer.Option(help="Who says it: a leader in any spelling, or an office's id.")]
 Publisher = Annotated[str | None, typer.Option(help="Who reports it; without a speaker the page's host, or you.")]
-Day = Annotated[datetime | None, typer.Option("--date", formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M"], help="When, in UTC.")]
+Day = Annotated[datetime | None, typer.Option("--date", parser=moment, metavar="DAY", help="When it was published.")]
 #: Seconds for judging it; and what is added by hand is never asked for: its source is not listed, nor due for so long.
 LEASE, NEVER = 60.0, timedelta(days=36500)
 
@@ -48,7 +48,7 @@ async def add(
     source = Source(name := f"by-hand-{slug(who)}", "feed", {"url": name}, leader, office, None if speaker else who)
     tracker.archive.sync_sources([*tracker.settings.sources, source], now)
     try:
-        key = await _kept(tracker, name, reply, date and date.replace(tzinfo=UTC), by)
+        key = await _kept(tracker, name, reply, date, by)
     finally:
         tracker.archive.sync_sources(tracker.settings.sources, now)
     alerts = (await tracker.relate())[1]

@@ -32,7 +32,11 @@ async def poll(tracker: Tracker, sources: Names = None) -> Answer:
     with show.progress("polling", len(sources or [one for one in known.values() if one.enabled])) as advance:
 
         def progress(reading: Reading, kept: Kept) -> None:
-            rows.append(_polled(reading, kept))
+            rows.append({
+                "source": reading.claim.source.name, "outcome": reading.outcome, "items": reading.items_seen,
+                "new": len(kept.new), "edited": len(kept.edited), "alerts": kept.alerts,
+                "failure": reading.failure, "notes": reading.notes, "next_poll_at": reading.state.next_poll_at,
+            })  # fmt: skip
             advance()
 
         tracker.progress = progress
@@ -50,14 +54,6 @@ async def poll(tracker: Tracker, sources: Names = None) -> Answer:
         ],
         bool(failed or held or any(one["state"] != "sent" for one in told["delivered"])),
     )
-
-
-def _polled(reading: Reading, kept: Kept) -> dict[str, Any]:
-    return {
-        "source": reading.claim.source.name, "outcome": reading.outcome, "items": reading.items_seen,
-        "new": len(kept.new), "edited": len(kept.edited), "alerts": kept.alerts,
-        "failure": reading.failure, "notes": reading.notes, "next_poll_at": reading.state.next_poll_at,
-    }  # fmt: skip
 
 
 def status(tracker: Tracker) -> Answer:

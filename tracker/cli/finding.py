@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -10,7 +11,7 @@ import typer
 from tracker import text
 from tracker.cli import explain, exporting
 from tracker.cli import show as shown
-from tracker.cli.session import Json, Key, Limit, Tracker, Words, midnight, side
+from tracker.cli.session import Json, Key, Limit, Tracker, Words, moment, side
 from tracker.cli.show import Answer
 from tracker.errors import UsageError
 from tracker.models import shape
@@ -20,8 +21,8 @@ from tracker.models.statement import Statement, Verdict
 Sort = Annotated[Literal["date", "relevance"], typer.Option(help="Newest first, or best match first.")]
 Cursor = Annotated[str | None, typer.Option(help="Where the last page ended (its `next`).")]
 Side = Annotated[str | None, typer.Option(help="A leader or a country.")]
-After = Annotated[str | None, typer.Option(help="From this day on.")]
-Before = Annotated[str | None, typer.Option(help="Before this day.")]
+After = Annotated[datetime | None, typer.Option(parser=moment, metavar="DAY", help="From this day on.")]
+Before = Annotated[datetime | None, typer.Option(parser=moment, metavar="DAY", help="Before this day.")]
 Most = Annotated[int | None, typer.Option("--limit", "-n", min=1, help="At most so many; 50 in a table, else all.")]
 VisitFormat = Annotated[
     Literal["table", "csv", "plover", "ics", "json"],
@@ -71,13 +72,9 @@ def visits(
     form = "json" if json else form
     if output and form == "table":
         raise UsageError("--output: a table is for the terminal; add --format csv, plover, ics or json")
-    found = tracker.archive.events(
-        after=midnight("--after", after),
-        before=midnight("--before", before),
-        visitor=side(tracker.registry, "--visitor", visitor),
-        host=side(tracker.registry, "--host", host),
-        limit=limit or (50 if form == "table" else 1_000_000),
-    )
+    sides = {"visitor": side(tracker.registry, "--visitor", visitor), "host": side(tracker.registry, "--host", host)}
+    most = limit or (50 if form == "table" else 1_000_000)
+    found = tracker.archive.events(after=after, before=before, **sides, limit=most)
     if form != "table":
         with exporting.into(output) as target:
             exporting.visits(tracker, found, form, target)

@@ -6,14 +6,14 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from tracker import gazetteer
-from tracker.errors import NotFound, UsageError
+from tracker.errors import NotFound
 
 if TYPE_CHECKING:
     from tracker.app import Tracker as Tracker
@@ -24,6 +24,17 @@ else:
     Tracker = Any  # imported when a command needs it: that takes a while
 
 T = TypeVar("T")
+
+
+def moment(written: str) -> datetime:
+    """An instant as an option has it: a day is its first one in UTC."""
+    try:
+        found = datetime.fromisoformat(written)
+    except ValueError:
+        raise typer.BadParameter(f"{written!r} is not a day; write it as 2022-11-02") from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output, and nothing else there.")]
 Limit = Annotated[int, typer.Option("--limit", "-n", min=1, max=1000, help="At most so many.")]
 Key = Annotated[str, typer.Argument(help="A statement's id, or the first six characters of it or more.")]
@@ -90,18 +101,6 @@ def pick(what: str, name: str, known: Mapping[str, T], where: str = "") -> T:
 
     near = process.extractOne(name, tuple(known), score_cutoff=60)
     raise NotFound(f"no {what} {name!r}{where}" + (f" (did you mean {near[0]}?)" if near else ""))
-
-
-def day_of(option: str, written: str) -> date:
-    try:
-        return date.fromisoformat(written)
-    except ValueError:
-        raise UsageError(f"{option}: {written!r} is not a day; write it as 2022-11-02") from None
-
-
-def midnight(option: str, written: str | None) -> datetime | None:
-    """The first instant of a day in UTC."""
-    return datetime.combine(day_of(option, written), datetime.min.time(), UTC) if written is not None else None
 
 
 def side(registry: Registry, option: str, written: str | None) -> str | None:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from tracker.cli import finding, show
-from tracker.cli.session import By, Limit, Session, Tracker, day_of, pick
+from tracker.cli.session import By, Limit, Session, Tracker, moment, pick
 from tracker.cli.show import Answer
 from tracker.decide import period
 from tracker.errors import UsageError
@@ -18,7 +18,10 @@ from tracker.models.telling import Digest, Issue, Notification, Period, Silence
 
 Ended = Annotated[bool, typer.Option("--all")]
 Name = Annotated[str, typer.Argument(help="The digest's name.")]
-Day = Annotated[str | None, typer.Option("--date", help="The period that ends on this local day.")]
+Day = Annotated[
+    datetime | None,
+    typer.Option("--date", parser=moment, metavar="DAY", help="The period that ends on this local day."),
+]
 Now = Annotated[bool, typer.Option("--now", help="The period in progress, closed early at this moment.")]
 COUNTED = ("statements", lambda issue: len(issue["statements"]))
 
@@ -119,7 +122,7 @@ def digest_preview(tracker: Tracker, name: Name, date: Day = None, now: Now = Fa
     from tracker.channels import email
 
     one, at = replace(_named(tracker, name), empty="mail"), tracker.clock.now()
-    meant = _current(one, at) if now or date is None else period.ending(one, day_of("--date", date))
+    meant = _current(one, at) if now or date is None else period.ending(one, date.date())
     issue = tracker.archive.issue(name, meant.day)
     if issue is None:
         waiting = tracker.archive.unissued(name, min(meant.end, at))
@@ -152,13 +155,15 @@ async def digest_send(tracker: Tracker, name: Name, date: Day = None, now: Now =
     return Answer(sent, [f"{name} of {issue.day}: {count} statements; {outcome}"], failed=failed)
 
 
-def _finished(one: Digest, at: datetime, date: str | None) -> Period:
+def _finished(one: Digest, at: datetime, date: datetime | None) -> Period:
     """The last finished period, or the one that ends on a day."""
     if date is None:
         return period.ending(one, _current(one, at).day - timedelta(days=1))
-    meant = period.ending(one, day_of("--date", date))
+    meant = period.ending(one, date.date())
     if meant.end > at:
-        raise UsageError(f"the period of {date} ends at {meant.end:%Y-%m-%d %H:%M} UTC: use --now to close it early")
+        raise UsageError(
+            f"the period of {meant.day} ends at {meant.end:%Y-%m-%d %H:%M} UTC: use --now to close it early"
+        )
     return meant
 
 
