@@ -108,6 +108,9 @@ def understanding() -> Iterator[Row]:
     yield below("classifying one statement", it["one_ms"], "ms", 2)
     yield below("start-up of the classifier, imports included", it["start_ms"], "ms", 300)
     yield below("fingerprints of an article of 600 words", told["fingerprints_ms"], "ms", 20)
+    linking = told["linking"]
+    yield below("an article's quotations found among 100,000 statements, p95", linking["article_ms"], "ms", 20)
+    yield below("a near-duplicate found among 100,000 statements, p95", linking["duplicate_ms"], "ms", 2)
 
 
 def running() -> Iterator[Row]:

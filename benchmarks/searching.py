@@ -7,6 +7,7 @@ import json
 import random
 import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import text
@@ -78,7 +79,7 @@ def judged(number: int, draw: random.Random) -> Judged:
     )
 
 
-def fill(archive: Archive, statements: int) -> float:
+def fill(archive: Archive, statements: int, make: Callable[[int, random.Random], Judged] = judged) -> float:
     """Keep so many statements; how many a second."""
     source = Source("bench", "feed", {"url": "http://bench.example/"}, publisher="Bench", every=1.0, every_max=1.0)
     now, draw, started = START + timedelta(days=3650), random.Random(7), time.perf_counter()
@@ -86,7 +87,7 @@ def fill(archive: Archive, statements: int) -> float:
     for first in range(0, statements, 1000):
         now += timedelta(seconds=10)
         claim: Claim = archive.claim_due(now, 1, 60.0, ["bench"])[0]
-        items = tuple(judged(n, draw) for n in range(first, min(first + 1000, statements)))
+        items = tuple(make(n, draw) for n in range(first, min(first + 1000, statements)))
         archive.keep([Reading(claim, claim.state, now, now, "read", ((None, items),), len(items))], now)
     return statements / (time.perf_counter() - started)
 

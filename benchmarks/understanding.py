@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import accumulate
 
 from benchmarks.farm import WORDS
-from benchmarks.searching import LABELS, LEADERS, judged, registry
+from benchmarks.searching import LABELS, LEADERS, fill, judged, registry
 from tracker import terms
-from tracker.classify import Classifier, Utterance, quotes
+from tracker.archive import Archive
+from tracker.classify import Classifier, Utterance, quotes, relate
 from tracker.decide import match
 from tracker.decide.query import Vocabulary, parse
+from tracker.models.query import And
+from tracker.models.source import Judged
+from tracker.models.statement import Statement
 from tracker.models.telling import Rule
+
+#: Words and how often each comes: the n-th about 1/n as often as the first.
+VOCABULARY = tuple(f"word{n}" for n in range(20_000))
+COMMON = tuple(accumulate(1 / (n + 2.7) for n in range(20_000)))
 
 
 def median_ms(work: Callable[[], object], times: int = 9) -> float:
@@ -69,5 +81,66 @@ def quoting() -> float:
     return median_ms(lambda: quotes.fingerprints(article), 50)
 
 
+def said(number: int, draw: random.Random) -> Judged:
+    """A statement of 30 words as frequent as words are in a language, with its fingerprints."""
+    words = " ".join(draw.choices(VOCABULARY, cum_weights=COMMON, k=30))
+    one = judged(number, draw)
+    post = replace(one.post, text=words, hash=hashlib.sha256(words.encode()).hexdigest())
+    return replace(one, post=post, fingerprints=quotes.fingerprints(words))
+
+
+def linking(statements: int = 100_000, articles: int = 40) -> dict[str, float]:
+    """Among so many statements: the quotations of an article of 600 words that quotes three, and a near-duplicate's
+    original; p95 in milliseconds, by the archive's verbs that the journey uses."""
+    with tempfile.TemporaryDirectory() as folder:
+        archive = Archive.open(f"sqlite:///{folder}/bench.db", worker="bench")
+        try:
+            fill(archive, statements, said)
+            return _linked(archive, statements, articles)
+        finally:
+            archive.close()
+
+
+def _linked(archive: Archive, statements: int, articles: int) -> dict[str, float]:
+    draw, linked, alike = random.Random(8), list[float](), list[float]()
+    newest = list(archive.search(And(()), limit=50).statements)
+    for number in range(articles):
+        three = draw.sample(newest, 3)
+        report = _report(newest[0], statements + number, three, draw)
+        started = time.perf_counter()
+        shared = archive.sharing(quotes.fingerprints(report.post.text))
+        (around,) = archive.around([report], [shared])
+        found = relate.relations(report, around, ())
+        linked.append((time.perf_counter() - started) * 1000)
+        if not {one.id for one in three} <= {link.statement for _, link in found.links if link.type == "quotes"}:
+            raise RuntimeError("a quotation was not linked")
+    for one in newest[:articles]:
+        text = one.post.text.rsplit(" ", 2)[0] + " and"
+        started = time.perf_counter()
+        same = [o.id for o in archive.quoted(quotes.fingerprints(text)) if quotes.alike(text, o.post.text)]
+        alike.append((time.perf_counter() - started) * 1000)
+        if one.id not in same:
+            raise RuntimeError("a near-duplicate was not found")
+    return {"article_ms": p95(linked), "duplicate_ms": p95(alike)}
+
+
+def _report(like: Statement, number: int, quoted: list[Statement], draw: random.Random) -> Statement:
+    """An article of 600 words with ten of each quoted statement's between marks."""
+    words = draw.choices(VOCABULARY, cum_weights=COMMON, k=570)
+    for place, one in enumerate(quoted):
+        words.insert(150 * place, f"“{' '.join(one.post.text.split()[5:15])}”")
+    post = replace(like.post, text=" ".join(words), origin="report", keys=(), references=())
+    return replace(like, id=f"report-{number}", seq=number + 1, post=post)
+
+
+def p95(took: list[float]) -> float:
+    warm = sorted(took[5:])
+    return warm[int(len(warm) * 0.95)]
+
+
 if __name__ == "__main__":
-    print(json.dumps({"rules_ms": rules(), "classifier": classifier(), "fingerprints_ms": quoting()}))
+    print(
+        json.dumps({
+            "rules_ms": rules(), "classifier": classifier(), "fingerprints_ms": quoting(), "linking": linking(),
+        })
+    )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
@@ -66,34 +66,36 @@ def find(title: str | None, text: str, candidates: Iterable[tuple[str, str]]) ->
     """The longest stretch of each candidate (id, text) that the title or text quotes; none for the others."""
     fields = [read("title", title, _LONGEST)] if title else []
     fields.append(read("text", text, _LONGEST))
+    spans = [(words, _parts(words.exact)) for one in fields for words in marked(one)]
     windows = [(one, _windows(one)) for one in fields]
     found = []
     for statement, original in candidates:
         source = read("text", original, _LONGEST)
-        quotes = (
-            quote
-            for one, places in windows
-            for quote in (*_marked(one, source, statement), *_runs(one, places, source, statement))
-        )
+        plain = f" {' '.join(source.words[:_MOST])} "
+        said = ((words, _verdict(words.exact, parts, plain)) for words, parts in spans)
+        quotes = [Quote(statement, words, verdict) for words, verdict in said if verdict]
+        quotes += (quote for one, places in windows for quote in _runs(one, places, source, statement))
         if best := max(quotes, key=lambda q: (len(q.words.exact), q.verdict == "exact"), default=None):
             found.append(best)
     return found
 
 
-def _marked(one: Field, source: Field, statement: str) -> Iterable[Quote]:
-    plain = f" {' '.join(source.words[:_MOST])} "
+def marked(one: Field) -> Iterator[Words]:
+    """What stands between quotation marks, of any style."""
     for match in _MARKS.finditer(one.raw):
         start, end = next(match.span(i) for i in range(1, 8) if match.group(i) is not None)
-        verdict = _verdict(one.raw[start:end], plain)
-        if verdict:
-            yield Quote(statement, Words(one.name, one.raw[start:end], start, end), verdict)
+        yield Words(one.name, one.raw[start:end], start, end)
 
 
-def _verdict(quoted: str, plain: str) -> Verdict | None:
-    """How the words between marks stand to the original's words, None when they are not its."""
+def _parts(quoted: str) -> list[str]:
+    """The words between marks, parted where some were left out; nothing when they are too few to tell."""
     parts = [" ".join(read("text", part).words) for part in _CUT.split(quoted)]
-    parts = [part for part in parts if part]
-    if sum(len(part.split()) for part in parts) < MARKED:
+    return [part for part in parts if part] if sum(len(part.split()) for part in parts) >= MARKED else []
+
+
+def _verdict(quoted: str, parts: Sequence[str], plain: str) -> Verdict | None:
+    """How the words between marks stand to the original's words, None when they are not its."""
+    if not parts:
         return None
     whole = " ".join(parts)
     at = 0
