@@ -19,9 +19,9 @@ from tracker.models.statement import Party, Visit, VisitStatus, Words
 _TOWNS = ("capital", "city")
 _GOING = frozenset({"ARRIVE", "DEPART", "GO", "VISIT", "STATE_VISIT", "TRIP", "HOSPITALITY", "SIDELINES", "SUMMIT"})
 _HOSTING = frozenset({"RECEIVE", "WELCOME"})
-_PASSIVE = frozenset({
-    "par", "by", "por", "pelo", "pela",
-})  # fmt: skip
+_PASSIVE = frozenset({"par", "by", "por", "pelo", "pela"})
+#: Before a host's verb these say that it is suffered: "j'ai été reçu au palais".
+_SUFFERED = frozenset({"etre", "ete", "be", "been", "being", "was", "were", "sido", "ser", "fui"})
 _PERSON = ("leader", "person")
 
 
@@ -61,8 +61,8 @@ def _hosting(by: dict[str, list[Hit]]) -> Hit | None:
     for hit in (*by["YOUR_VISIT"], *by["RECEIVE"], *by["WELCOME"]):
         words = hit.field.words
         after = words[hit.last + 1 : hit.last + 2]
-        inside = words[hit.first : hit.last + 1]
-        if not (_PASSIVE & {*after, *inside}):
+        inside, before = words[hit.first : hit.last + 1], words[max(hit.first - 1, 0) : hit.last]
+        if not (_PASSIVE & {*after, *inside} or _SUFFERED & {*before}):
             return hit
     return None
 
@@ -82,7 +82,7 @@ def _host(document: Document, by: dict[str, list[Hit]], hosting: Hit | None) -> 
     home = document.home
     if home:
         foreign = [code for code in weights if code != home]
-        if hosting and foreign and not _away(document, home):
+        if hosting and foreign and not _away(document, home, by):
             weights[home] += 3.0
             best.setdefault(home, (3.0, hosting.field.span(hosting.first, hosting.last)))
         elif going and foreign:
@@ -110,6 +110,8 @@ def _pull(document: Document, named: Named, by: dict[str, list[Hit]]) -> float:
         weight += 1.0
     if kind in ("country", "demonym") and _titled(document, named):
         weight -= 0.8
+    if named.entry.code == (document.home or named.entry.code) and any(_follows(hit, named) for hit in by["RETURN"]):
+        weight -= 4.0
     return weight
 
 
@@ -127,9 +129,16 @@ def _follows(hit: Hit, named: Named) -> bool:
     )
 
 
-def _away(document: Document, home: str) -> bool:
-    """Whether a foreign town is named as where it happens."""
-    return any(n.entry.kind in _TOWNS and n.entry.code != home and at(n) for n in document.named)
+def _away(document: Document, home: str, by: dict[str, list[Hit]]) -> bool:
+    """Whether a foreign town, or a country that is gone to, is named as where it happens."""
+    going = [hit for concept in ("VISIT", "STATE_VISIT", "ARRIVE", "TRIP") for hit in by[concept]]
+    return any(
+        n.entry.kind in (*_TOWNS, "country")
+        and n.entry.code != home
+        and at(n)
+        and (n.entry.kind in _TOWNS or any(_follows(hit, n) for hit in going))
+        for n in document.named
+    )
 
 
 def _host_party(document: Document, host: str | None) -> Party:
