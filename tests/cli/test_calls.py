@@ -21,6 +21,11 @@ from tracker.models.registry import Registry
     (("shwo",), "No such command 'shwo'"),
     (("poll", "--jsno"), "--json"),
     (("show", "a", "b" * 600), "unexpected extra argument"),
+    (("silence", "add", "tea", "--hours", "1e300"), "--hours"),
+    (("coverage", "state-house", "--days", "99999999"), "--days"),
+    (("demo", "--port", "99999"), "--port"),
+    (("digest", "preview", "morning", "--date", "0001-01-01"), "is not a day"),
+    (("visits", "--after", "2026-13-01"), "is not a day"),
 ])  # fmt: skip
 def test_a_wrong_call_is_one_line(desk: Desk, words: tuple[str, ...], said: str) -> None:
     code, out, err = desk.run(*words)
@@ -30,6 +35,12 @@ def test_a_wrong_call_is_one_line(desk: Desk, words: tuple[str, ...], said: str)
 
 def test_a_query_that_begins_with_a_minus_goes_after_two(desk: Desk) -> None:
     assert desk.run("search", "--", "-tea")[0] == 0
+
+
+def test_words_that_are_no_utf_8_are_kept_as_far_as_they_can_be(desk: Desk) -> None:
+    assert desk.run("silence", "add", "tea", "--comment", "caf\udcff")[0] == 0
+    assert [one["comment"] for one in desk.json("silence", "list")] == ["caf\ufffd"]
+    assert desk.json("add", "a caf\udcff of words", "--by", "caf\udcff")["text"] == "a caf\ufffd of words"
 
 
 def test_many_lines_are_classified_and_the_bad_ones_named() -> None:

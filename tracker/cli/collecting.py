@@ -106,7 +106,7 @@ def sources_list(tracker: Tracker) -> Answer:
 def coverage(
     tracker: Tracker,
     source: Annotated[str, typer.Argument(help="The source's name.")],
-    days: Annotated[int, typer.Option(min=1, help="Look back so many days.")] = 7,
+    days: Annotated[int, typer.Option(min=1, max=36500, help="Look back so many days.")] = 7,
 ) -> Answer:
     """The spans of time in which a source was really watched, and the share of all the time.
     Example: tracker coverage goita-x --days 30"""

@@ -8,6 +8,7 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from tracker import text
 from tracker.cli import adding, collecting, finding, reclassifying, running, telling, understanding
 from tracker.cli.session import Json, Session
 from tracker.cli.show import Answer
@@ -57,8 +58,8 @@ def options(
 def called(command: Callable[..., Any]) -> Callable[..., None]:
     """A command as Typer calls it.
 
-    Its first parameter may be the `session` or the open `tracker`; an `async` one runs in a loop of its own. What it
-    answers is printed, as one document with --json, and is exit code 1 where it failed.
+    Its first parameter may be the `session` or the open `tracker`; an `async` one runs in a loop of its own. Words come
+    as they may be kept. What it answers is printed, as one document with --json, and is exit code 1 where it failed.
     """
     own = signature(command).parameters
     hints = get_type_hints(command, include_extras=True)
@@ -69,7 +70,8 @@ def called(command: Callable[..., Any]) -> Callable[..., None]:
     def call(context: typer.Context, **words: Any) -> None:
         session: Session = context.obj
         json = words["json"] if "json" in own else words.pop("json", False)
-        answer = _answer(session, command, partial(command, **words), next(iter(own), ""))
+        said = {name: text.clean(value) if isinstance(value, str) else value for name, value in words.items()}
+        answer = _answer(session, command, partial(command, **said), next(iter(own), ""))
         if isinstance(answer, Answer) and answer.printed(json).failed:
             raise typer.Exit(1)
 

@@ -173,7 +173,7 @@ def migrate_database(
 def demo(
     once: Annotated[bool, typer.Option("--once", help="Run the whole route through the past days, then end.")] = False,
     json: Json = False,
-    port: Annotated[int, typer.Option(help="Port of the page; 0 picks a free one.")] = 8000,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the page; 0 picks a free one.")] = 8000,
 ) -> Answer | None:
     """The whole main job on a small world of sources on loopback: no key, no account, no network.
     Example: tracker demo --once --json"""

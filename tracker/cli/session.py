@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -28,10 +28,11 @@ T = TypeVar("T")
 
 def moment(written: str) -> datetime:
     """An instant as an option has it: a day is its first one in UTC."""
-    try:
+    found = None
+    with suppress(ValueError):
         found = datetime.fromisoformat(written)
-    except ValueError:
-        raise typer.BadParameter(f"{written!r} is not a day; write it as 2022-11-02") from None
+    if found is None or not 1000 < found.year < 9000:
+        raise typer.BadParameter(f"{written!r} is not a day; write it as 2022-11-02")
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 

@@ -57,7 +57,7 @@ def alerts_list(tracker: Tracker, limit: Limit = 50) -> Answer:
 def silence_add(
     tracker: Tracker,
     query: Annotated[str, typer.Argument(help="Alerts for statements that match this are kept and told to nobody.")],
-    hours: Annotated[float, typer.Option(min=0.01, help="For how long.")] = 24.0,
+    hours: Annotated[float, typer.Option(min=0.01, max=1e6, help="For how long.")] = 24.0,
     comment: Annotated[str, typer.Option(help="Why.")] = "",
     by: By = "operator",
 ) -> Answer:

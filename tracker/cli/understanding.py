@@ -52,7 +52,7 @@ async def correct(
         raise UsageError(f"--add and --remove both name {min(both)}")
     for name in (*come, *gone):
         pick("label", name, tracker.labels)
-    by, note = (text.squeeze(text.clean(words))[:200] for words in (by, note))
+    by, note = (text.squeeze(words)[:200] for words in (by, note))
     one = tracker.archive.correct(statement, come, gone, by, tracker.clock.now(), note)
     alerts = (await tracker.relate())[1]
     await tracker.tell()
