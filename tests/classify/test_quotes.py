@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tracker.classify.quotes import alike, find, fingerprints
+from tests.classify.people import CLASSIFIER, said
+from tracker.classify.quotes import alike, attributed, find, fingerprints
 
 POST = "Nous avons eu ce matin, à Accra, des échanges très fructueux sur la sécurité et le commerce entre nos peuples."
 
@@ -102,3 +103,31 @@ def test_a_quotation_far_down_a_long_article_is_found() -> None:
     report = "Bla bla et rebla. " * 900 + "« des échanges très fructueux sur la sécurité »"
     assert [quote.verdict for quote in find(None, report, [("post", POST)])] == ["exact"]
     assert set(fingerprints(report + " " + POST)) & set(fingerprints(POST))
+
+
+@pytest.mark.parametrize(
+    ("report", "leaders"),
+    [
+        ("Le président Kofi Ansah a déclaré lundi : « la route sera ouverte avant les pluies ».", ["kofi-ansah"]),
+        ("“The road will open before the rains”, said President Kofi Ansah in Accra.", ["kofi-ansah"]),
+        (
+            "« La route sera ouverte bientôt », promet Kofi Ansah. « Les pluies ne nous arrêteront pas », dit-il.",
+            ["kofi-ansah", "kofi-ansah"],
+        ),
+        (
+            "Awa Diarra recevait Kofi Ansah. “We share one river and one future”, Awa Diarra said. “We do share "
+            "them both”, replied Kofi Ansah, and said no more.",
+            ["awa-diarra", "kofi-ansah"],
+        ),
+        ("Kofi Ansah a lu le livre « Le vieil homme et la mer » dans l'avion.", [None]),
+        ("“The road will open before the rains”, said a driver.", [None]),
+        ("Kofi Ansah said “no”.", []),
+        ("Kofi Ansah said nothing.", []),
+        ("", []),
+    ],
+)
+def test_a_quotation_is_given_to_the_leader_who_is_said_to_say_it(report: str, leaders: list[str | None]) -> None:
+    (understood,) = CLASSIFIER.classify([said(report)])
+    found = attributed(report, understood.mentions)
+    assert [who for _, who in found] == leaders
+    assert all(report[words.start : words.end] == words.exact for words, _ in found)

@@ -119,3 +119,28 @@ def test_words_that_nobody_said_hint_at_the_coverage(desk: Desk) -> None:
     code, out, _ = desk.run("quote", "nobody ever said these words about anything")
     assert code == 0
     assert "tracker coverage" in out
+
+
+ARTICLE = (
+    "NAIROBI. President Amina Odera said: “For the security of our two peoples and of the lake that we share”. "
+    "“We shall never sign a treaty with a foreign bank”, President Amina Odera added. "
+    "“The fish are smaller than they were”, said a fisherman."
+)
+
+
+@pytest.mark.parametrize("written", [False, True])
+def test_of_a_report_each_quotation_is_found_or_told_to_be_unattributed(desk: Desk, written: bool) -> None:
+    (file := desk.folder / "article.txt").write_text(ARTICLE, encoding="utf-8")
+    quotations = desk.json("quote", str(file) if written else ARTICLE)["quotations"]
+    told = [(one["verdict"], one["leader"], (one["statement"] or {}).get("id")) for one in quotations]
+    assert told == [
+        ("exact", "amina-odera", desk.ids["talks"]),
+        ("unattributed", "amina-odera", None),
+        (None, None, None),
+    ]
+
+
+def test_what_a_report_alone_has_is_attributed_to_nobody(desk: Desk) -> None:
+    code, out, _ = desk.run("quote", "President Odera wrote: “arrived in Nairobi on Tuesday for an official visit”.")
+    assert code == 0
+    assert "unattributed" in out

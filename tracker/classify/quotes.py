@@ -13,7 +13,8 @@ import numpy as np
 from rapidfuzz import fuzz
 
 from tracker.classify.tokens import Field, read
-from tracker.models.statement import Verdict, Words
+from tracker.models.statement import Mention, Verdict, Words
+from tracker.text import fold
 
 #: Fingerprints: hashes of 4 words, the least of every 5 in a row, so that a common run of 8 words shares one.
 _SHINGLE, _WINDOW = 4, 5
@@ -30,6 +31,14 @@ _MOST = 6_000
 _MARKS = re.compile(
     r"«([^«»]{8,900})»|“([^“”]{8,900})[”“]|„([^„“”]{8,900})[“”]|\"([^\"\n]{8,900})\"|‹([^‹›]{8,900})›|「([^「」]{4,900})」|(?<!\w)[‘']([^‘’'\n]{8,300}(?:['’]\w[^‘’'\n]{0,300})*)[’'](?!\w)"
 )
+#: Beginnings of words by which a report says that somebody said something, folded.
+_SAYS = re.compile(
+    r"\b(?:(?:dit|dire|dice|dijo|disse|diz|told|promet|promis)\b|sa(?:id|ys)|state|selon|segun|sostuv|declar|affirm|afirm|assur|"
+    r"asegur|estim|lanc|ajout|anad|soulign|annonc|indiqu|expliqu|ecri|escri|escrev|writ|wrote|martel|insist|rappel|repond|repl|"
+    r"denonc|tweet|post|accord|added|warn|vow|قال|صرح|اكد|كتب|اضاف|сказал|заяв|напис|отмет|подчерк|добав|слов)|:\s*$"
+)
+_AGAIN = re.compile(r"\b(?:il|elle|he|she|ella|ele|ela|он|она)\b")
+_STOP = re.compile(r"[.!?؟]\s|\n")
 _CUT = re.compile(r"\[?\(?(?:\.{3}|…)\)?\]?")
 
 
@@ -85,6 +94,31 @@ def marked(one: Field) -> Iterator[Words]:
     for match in _MARKS.finditer(one.raw):
         start, end = next(match.span(i) for i in range(1, 8) if match.group(i) is not None)
         yield Words(one.name, one.raw[start:end], start, end)
+
+
+def attributed(report: str, mentions: Iterable[Mention]) -> list[tuple[Words, str | None]]:
+    """What a report has between marks, from MARKED words on, and the leader whom it gives the words to.
+
+    That is who is named nearest to them in their sentence, beside a word for saying; of `he` or `elle` who spoke last.
+    """
+    spans = [words for words in marked(read("text", report, _LONGEST)) if _parts(words.exact)]
+    edges = [0, *(edge for words in spans for edge in (words.start, words.end)), len(report)]
+    named = [one for one in mentions if one.kind == "leader"]
+    found: list[tuple[Words, str | None]] = []
+    for number, words in enumerate(spans):
+        before = _STOP.split(report[edges[2 * number] : words.start])[-1]
+        after = _STOP.split(report[words.end : edges[2 * number + 3]])[0]
+        begin, end = words.start - len(before), words.end + len(after)
+        near = [
+            (max(words.start - one.words.end, one.words.start - words.end), one.ref)
+            for one in named
+            if begin <= one.words.start < one.words.end <= words.start or words.end <= one.words.start < end
+        ]
+        beside = [fold(after), fold(before)]
+        last = found[-1][1] if found and any(map(_AGAIN.search, beside)) else None
+        who = min(near)[1] if near else last
+        found.append((words, who if any(map(_SAYS.search, beside)) else None))
+    return found
 
 
 def _parts(quoted: str) -> list[str]:

@@ -89,10 +89,17 @@ def visits(
 
 
 def quote(
-    tracker: Tracker, words: Annotated[str, typer.Argument(help="The words that somebody is said to have said.")]
+    tracker: Tracker, words: Annotated[str, typer.Argument(metavar="WORDS|REPORT|FILE", help="Said by whom?")]
 ) -> Answer:
     """Did anybody we watch say these words? Who did: exact, truncated (…) or altered. Not found is an answer too: 0.
+    Of a report, each quotation; `unattributed`: it gives one to a leader who said so in nothing that we keep.
     Example: tracker quote "améliorer la sécurité de nos populations respectives" """
+    file = len(words) < 250 and Path(words).is_file()
+    if file or _is_report(words):
+        report = Path(words).read_text(encoding="utf-8", errors="replace") if file else words
+        quoted = list(_quoted(tracker, report))
+        columns = ("verdict", "exact", "leader", ("statement", lambda one: (one["statement"] or {}).get("id")))
+        return Answer({"report": words, "quotations": quoted}, [shown.Table(quoted, columns, "no quotation in it")])
     found: list[dict[str, Any]] = [
         {"verdict": verdict, "exact": exact, "statement": shape.statement(one)}
         for verdict, exact, one in _said(tracker, words)
@@ -100,6 +107,26 @@ def quote(
     rows = [{"verdict": one["verdict"], **one["statement"]} for one in found]
     nobody = "not found in the archive: tracker coverage SOURCE says how well a source was watched"
     return Answer({"quote": words, "found": found}, [shown.Table(rows, ("verdict", *shown.STATEMENT), nobody)])
+
+
+def _is_report(words: str) -> bool:
+    """Whether there are words between marks and others beside them."""
+    from tracker.classify import quotes
+
+    return any(len(said.exact) + 4 < len(words.strip()) for said, _ in quotes.attributed(words, ()))
+
+
+def _quoted(tracker: Tracker, report: str) -> Iterator[dict[str, Any]]:
+    """Each quotation of a report: whose it is said to be, and which official statement has the words, his own first."""
+    from tracker.classify import Classifier, Utterance, quotes
+
+    classifier = Classifier.load(tracker.registry, tracker.settings.taxonomy)
+    mentions = classifier.classify([Utterance(report, origin="report")])[0].mentions
+    for said, leader in quotes.attributed(report, mentions):
+        official = [(verdict, one) for verdict, _, one in _said(tracker, said.exact) if one.post.origin == "official"]
+        official.sort(key=lambda found: found[1].post.speaker.leader != leader)
+        verdict, one = next(iter(official), ("unattributed" if leader else None, None))
+        yield {**asdict(said), "leader": leader, "verdict": verdict, "statement": one and shape.statement(one)}
 
 
 def _said(tracker: Tracker, words: str) -> Iterator[tuple[Verdict, str, Statement]]:
