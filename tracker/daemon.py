@@ -7,6 +7,8 @@ in the log and on /health, until it works again.
 
 import asyncio
 import contextlib
+import ctypes
+import gc
 import os
 import signal
 import socket
@@ -35,6 +37,8 @@ EVERY = {"collect": (0.25, 60.0), "tell": (1.0, 120.0), "digest": (10.0, 120.0),
 FINISH, GRACE = 10.0, 10.0
 #: The clock was set when it moved so many seconds otherwise than time did.
 STEP = 2.0
+#: `mallopt`'s name for the number of heaps, in glibc's malloc.h.
+_M_ARENA_MAX = -8
 
 
 class Daemon:
@@ -57,6 +61,7 @@ class Daemon:
     async def run(self, on_ready: Callable[[str], object]) -> None:
         """Run until SIGTERM or SIGINT. Raises ArchiveLocked when another daemon holds the archive."""
         tracker, loop = self.tracker, asyncio.get_running_loop()
+        _share_one_heap()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stopping.set)
         loop.add_signal_handler(signal.SIGHUP, self._reloads.set)
@@ -69,6 +74,7 @@ class Daemon:
             self._schedule()
             self.scheduler.start()
             log.info("ready", page=page, sources=len(tracker.settings.sources), database=tracker.archive.shown_url)
+            gc.freeze()  # what is loaded by now stays: looking through it again stops every search for 40 ms
             self.supervisor.tell(f"READY=1\nSTATUS=page at {page}")
             on_ready(page)
             await self.stopping.wait()
@@ -221,6 +227,12 @@ class _QuietServer(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+
+def _share_one_heap() -> None:
+    """One heap for all threads, where the C library is glibc: one each takes 20 MB more for the same work."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
 
 
 async def _within(seconds: float, work: Awaitable[object]) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import gc
 import logging
 import multiprocessing
 import resource
@@ -142,7 +143,9 @@ def _serve(pipe: Connection, seconds: float, memory: int, initializer: Callable[
     """The life of a worker: until its pipe ends, which it does when the daemon dies."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    gc.freeze()  # a collection writes into everything that it looks through, which the processes share till then
     initializer(*initargs)
+    gc.freeze()
     _limit(resource.RLIMIT_DATA, memory)
     pipe.send(True)
     while True:
