@@ -45,7 +45,8 @@ async def add(
         office = pick("leader or office", speaker, {one.id: one.id for one in tracker.registry.offices})
     reply = await tracker.web.send(Request(what)) if re.fullmatch(r"https?://\S+", what) else _own(what, now)
     who = leader or office or publisher or urlsplit(reply.url).hostname or by
-    source = Source(name := f"by-hand-{slug(who)}", "feed", {"url": name}, leader, office, None if speaker else who)
+    owner, name = (leader, office, None if speaker else who), f"by-hand-{slug(who)}"
+    source = Source(name, "feed", {"url": name}, *owner, proof="added by hand, with tracker add")
     tracker.archive.sync_sources([*tracker.settings.sources, source], now)
     try:
         key = await _kept(tracker, name, reply, date, by)
