@@ -7,7 +7,7 @@ import re
 import pytest
 from terminal import Desk
 
-from tracker.cli import explain, show
+from tracker.cli import show
 
 MINUTE = r"\d{4}-\d\d-\d\d \d\d:\d\d(  |$)"
 
@@ -24,6 +24,6 @@ def test_a_statement_is_told_as_it_is_with_what_a_terminal_would_obey_shown_as_m
     desk: Desk, capsys: pytest.CaptureFixture[str]
 ) -> None:
     one = desk.json("show", desk.ids["talks"]) | {"text": "one\u2028two\x0bthree\x1b[31m <b>{{ four }}"}
-    for line in explain.told("statement", one):
+    for line in show.told("statement", one):
         show.line(line)
     assert "one⟨U+2028⟩two␋three␛[31m <b>{{ four }}\n" in capsys.readouterr().out

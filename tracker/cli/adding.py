@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import typer
 
-from tracker.cli import explain
+from tracker.cli import show
 from tracker.cli.session import By, Tracker, moment, pick
 from tracker.cli.show import Answer
 from tracker.errors import TrackerError, UsageError
@@ -55,7 +55,7 @@ async def add(
     alerts = (await tracker.relate())[1]
     await tracker.tell()
     told = shape.statement(tracker.archive.statement(key))
-    return Answer(told, explain.told("statement", told), [f"{alerts} alerts"])
+    return Answer(told, show.told("statement", told), [f"{alerts} alerts"])
 
 
 def _own(what: str, now: datetime) -> Reply:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from tracker import text
-from tracker.cli import explain, exporting
+from tracker.cli import exporting
 from tracker.cli import show as shown
 from tracker.cli.session import Json, Key, Limit, Tracker, Words, moment, side
 from tracker.cli.show import Answer
@@ -53,14 +53,14 @@ def show(tracker: Tracker, statement: Key) -> Answer:
     """One statement, with all that is understood of it and why.
     Example: tracker show 7hq2ka"""
     one = shape.statement(tracker.archive.statement(statement))
-    return Answer(one, explain.told("statement", one))
+    return Answer(one, shown.told("statement", one))
 
 
 def versions(tracker: Tracker, statement: Key) -> Answer:
     """Every version of a statement as it was observed, with what changed.
     Example: tracker versions 7hq2ka"""
     found = tracker.archive.versions(statement)
-    return Answer([{"evidence": one.evidence_sha256, **asdict(one)} for one in found], explain.versions(found))
+    return Answer([{"evidence": one.evidence_sha256, **asdict(one)} for one in found], shown.versions(found))
 
 
 def visits(
@@ -81,8 +81,8 @@ def visits(
         return None
     columns = (
         "date",
-        ("visitor", lambda one: explain.parties(one["visitor"])),
-        ("host", lambda one: explain.parties([one["host"]])),
+        ("visitor", lambda one: shown.parties(one["visitor"])),
+        ("host", lambda one: shown.parties([one["host"]])),
         *("place", "status", "statements"),
     )
     return shown.rows(list(map(shape.event, found)), columns, "no visits")

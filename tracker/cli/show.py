@@ -1,4 +1,4 @@
-"""How values are shown in a terminal: tables, lines and JSON, with everything from outside made inert."""
+"""How values are shown in a terminal: tables, lines, templates and JSON, with everything from outside made inert."""
 
 import json
 import re
@@ -6,14 +6,20 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
 from operator import itemgetter
-from typing import Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import typer
 
+from tracker.decide import compare
 from tracker.models.shape import instant
+from tracker.models.statement import Version
 from tracker.models.telling import Delivered
 from tracker.text import squeeze, visible
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 #: A value in its public JSON shape.
 Shape = Mapping[str, Any]
@@ -139,6 +145,45 @@ def deliveries(delivered: Iterable[Delivered]) -> list[dict[str, Any]]:
 
 def delivery(one: Shape) -> str:
     return f"{one['receiver']} {one['recipient']}: {one['state']}" + (f": {one['reason']}" if one["reason"] else "")
+
+
+def told(name: str, one: Shape) -> list[str]:
+    """What the template of this name says of a value: "statement", "classification" or "labels"."""
+    return [_templates().get_template(f"{name}.txt").render(one=one).removesuffix("\n")]
+
+
+@cache
+def _templates() -> "Environment":
+    from jinja2 import Environment, PackageLoader  # late: most commands print tables
+
+    lines = Environment(loader=PackageLoader("tracker.cli"), trim_blocks=True, lstrip_blocks=True)  # noqa: S701  # text
+    lines.filters |= {"parties": parties, "second": lambda instant: f"{instant[:19].replace('T', ' ')} UTC"}
+    return lines
+
+
+def parties(sides: Sequence[Shape]) -> str:
+    return ", ".join(f"{side['name'] or side['leader'] or '?'} ({side['country'] or '?'})" for side in sides) or "?"
+
+
+def versions(found: Sequence[Version]) -> Iterator[str]:
+    before: str | None = None
+    for one in found:
+        said = "\n".join(filter(None, (one.title, one.text)))
+        yield f"version {one.version}, observed {one.observed_at:%Y-%m-%d %H:%M:%S} UTC, SHA-256 {one.hash}"
+        yield (said if before is None else _changes(before.split(), said.split())) + "\n"
+        before = said
+
+
+def _changes(old: list[str], new: list[str]) -> str:
+    """The words that went [-so-] and came {+so+}; the new words alone where there are too many to compare."""
+    told: list[str] = []
+    for gone, come in compare.changes(old, new) or [(new, new)]:
+        if gone == come:
+            told += come
+            continue
+        told += [f"[-{' '.join(gone)}-]"] if gone else []
+        told += ["{+" + " ".join(come) + "+}"] if come else []
+    return " ".join(told)
 
 
 #: A statement as a row.

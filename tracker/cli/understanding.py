@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tracker import text
-from tracker.cli import explain, show
+from tracker.cli import show
 from tracker.cli.session import By, Key, Session, Tracker, pick
 from tracker.cli.show import Answer
 from tracker.errors import UsageError
@@ -32,7 +32,7 @@ def classify(
         raise typer.Exit(classifying.lines(classifier, sys.stdin, sys.stdout))
     said = Utterance(text=words if words is not None else sys.stdin.read())
     one = classifying.shape(classifier.classify([said])[0])
-    return Answer(one, explain.told("classification", one))
+    return Answer(one, show.told("classification", one))
 
 
 async def correct(
@@ -57,7 +57,7 @@ async def correct(
     alerts = (await tracker.relate())[1]
     await tracker.tell()
     told = shape.statement(tracker.archive.statement(one.id))
-    return Answer({"statement": told, "alerts": alerts}, explain.told("labels", told), [f"{alerts} alerts"])
+    return Answer({"statement": told, "alerts": alerts}, show.told("labels", told), [f"{alerts} alerts"])
 
 
 def evaluate(
