@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.channels import Context, letter, recipients, write
+from tracker.channels import Context, email, recipients, write
 from tracker.errors import DeliveryDead
 from tracker.models.telling import Mail, Notification, Receiver
 
@@ -239,7 +239,7 @@ def test_a_statement_cannot_forge_the_lines_around_it() -> None:
 @given(st.text(max_size=300))
 def test_any_subject_survives_the_way_on_one_line(text: str) -> None:
     message = read(alert(rule="r", reason=text, kind="test"))
-    assert message["Subject"] == letter.line(f"[r] Test message: {text}", 120)
+    assert message["Subject"] == email.line(f"[r] Test message: {text}", 120)
     assert len(message["Subject"]) <= 240
     assert "Bcc" not in message
 
@@ -250,19 +250,19 @@ def test_any_subject_survives_the_way_on_one_line(text: str) -> None:
     "安理会" * 40, "plain words " * 20,
 ])  # fmt: skip
 def test_no_space_of_a_subject_is_lost_where_its_line_is_folded(words: str) -> None:
-    assert read(alert(rule="r", reason=words, kind="test"))["Subject"] == letter.line(f"[r] Test message: {words}", 120)
+    assert read(alert(rule="r", reason=words, kind="test"))["Subject"] == email.line(f"[r] Test message: {words}", 120)
 
 
 @given(st.text(max_size=60), st.lists(st.tuples(st.integers(-3, 70), st.integers(-3, 70)), max_size=5))
 def test_pieces_put_together_are_the_text_whatever_the_evidence_says(text: str, spans: list[tuple[int, int]]) -> None:
     labels = [{"evidence": [{"field": "text", "exact": text[a:b], "start": a, "end": b} for a, b in spans]}]
-    assert "".join(piece for piece, _ in letter.pieces(text, labels, "text")) == text
+    assert "".join(piece for piece, _ in email.pieces(text, labels, "text")) == text
 
 
 def test_evidence_that_overlaps_is_marked_once_and_misplaced_evidence_not_at_all() -> None:
     spans = [(0, 4, "abcd"), (2, 6, "cdef"), (3, 4, "d"), (6, 7, "?")]
     labels = [{"evidence": [{"field": "text", "exact": x, "start": a, "end": b} for a, b, x in spans]}]
-    assert letter.pieces("abcdefgh", labels, "text") == [("abcd", True), ("ef", True), ("gh", False)]
+    assert email.pieces("abcdefgh", labels, "text") == [("abcd", True), ("ef", True), ("gh", False)]
 
 
 def test_each_address_gets_a_mail_of_its_own() -> None:

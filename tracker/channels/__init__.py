@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from tracker.channels import email, webhook
-from tracker.channels.letter import Context
+from tracker.channels.email import Context
 from tracker.errors import DeliveryDead, DeliveryRetry, ReceiverGone
 from tracker.models.source import Reply
 from tracker.models.telling import Call, Mail, Notification, Receiver
