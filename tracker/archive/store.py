@@ -46,9 +46,6 @@ class Dialect(Protocol):
 
 _DIALECTS: dict[str, Dialect] = {"sqlite": sqlite, "postgresql": postgresql, "postgres": postgresql}
 
-#: Seconds that a write waits for the others of its process.
-TURN = 15.0
-
 
 class Store:
     """One open database. Reads wait for nobody; writes come one by one, in this process and in all others."""

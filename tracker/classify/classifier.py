@@ -28,7 +28,7 @@ class Classifier:
     """Built by `load`. Classifies any text in bounded time; never raises for what a text holds."""
 
     def __init__(self, registry: Registry, specs: Sequence[LabelSpec], model: Model) -> None:
-        self._registry, self._model = registry, model
+        self._model = model
         self._names = Names(registry)
         own = {f"label:{spec.name}": spec.phrases for spec in specs if spec.phrases}
         self._lexicon = Lexicon({**shipped(), **own})
