@@ -82,8 +82,8 @@ class Collector:
         return len(claims)
 
     async def room(self) -> int:
-        """Wait until another source may be asked; how many may."""
-        while len(self._polls) >= self.parallel:
+        """Wait until a quarter of all may be asked anew (a lease costs a transaction, many cost one); how many may."""
+        while len(self._polls) > self.parallel * 3 // 4:
             await asyncio.wait(self._polls, return_when=asyncio.FIRST_COMPLETED)
         return self.parallel - len(self._polls)
 
