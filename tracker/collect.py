@@ -5,8 +5,6 @@ the poll of its source alone, and what earlier pages brought is kept; an `Archiv
 run out; `LeaseLost` ends a poll that froze for longer than its lease, before it asks the source once more.
 """
 
-from __future__ import annotations
-
 import asyncio
 import hashlib
 from collections.abc import Callable, Mapping, Sequence

@@ -3,8 +3,6 @@
 A worker is prepared once with a `Mind`; after that each `Job` carries all that it needs, and nothing here does I/O.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime

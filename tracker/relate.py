@@ -4,8 +4,6 @@ Links, events and labels by event come of it, and what they newly match. A worke
 out.
 """
 
-from __future__ import annotations
-
 import asyncio
 from datetime import datetime, timedelta
 

@@ -4,8 +4,6 @@ Pure. Folding is case-, accent- and presentation-blind in every script; offsets 
 taken of folded words, so that `échange` and `ECHANGES` meet. CJK and other scripts without spaces are cut into bigrams.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence

@@ -1,7 +1,5 @@
 """What is remembered: the only SQL, on SQLite and PostgreSQL alike. `Archive` is its one name; rows never leave."""
 
-from __future__ import annotations
-
 from tracker.archive.digests import Digests
 from tracker.archive.sources import Sources
 

@@ -4,8 +4,6 @@ A first reading of an official source brings dozens of statements of one speaker
 looked up for a group is looked up once, and each statement is loaded once.
 """
 
-from __future__ import annotations
-
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence

@@ -1,7 +1,5 @@
 """A whole archive into another database: rows as they are, every id kept, the index made anew, all of it compared."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """What a person or a newer classifier says of a statement: it replaces what was understood, never a person's word."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 

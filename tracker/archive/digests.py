@@ -1,7 +1,5 @@
 """Digests: which statement is in which issue, and which issues were mailed. Each issue is made and mailed once."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any

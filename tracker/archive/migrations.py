@@ -1,7 +1,5 @@
 """Brings a database to this program's schema, by the Alembic migrations of the top-level `migrations/`."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text

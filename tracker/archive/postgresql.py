@@ -7,8 +7,6 @@ A lexeme keeps only 256 positions: occurrence number n of a surface word is ther
 phrase asks for `word|` with a prefix match. Stems begin with `~`, facets with `#`, so that no prefix reaches them.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager

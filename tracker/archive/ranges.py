@@ -4,8 +4,6 @@ A sort key is a statement's effective second and its sequence number, so that `a
 newest first is the order of keys.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace

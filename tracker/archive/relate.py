@@ -4,8 +4,6 @@ All of it is idempotent: a link, a member or a label that is there already stays
 so that two workers who find one visit at once make one event.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta

@@ -4,8 +4,6 @@ A search begins with the keys of up to 1,001 matches, of which the newest are th
 others only counted: ranking a common word whole would cost seconds.
 """
 
-from __future__ import annotations
-
 import base64
 from dataclasses import replace
 from typing import Literal

@@ -1,7 +1,5 @@
 """Sources between polls: what is due, who polls it, what is known of them, when they were really watched."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta

@@ -4,8 +4,6 @@ A transaction that reads and then writes fails at once with a busy snapshot, wha
 begins with BEGIN IMMEDIATE. Rowids of the index are in time order, so that newest first is a walk and not a sort.
 """
 
-from __future__ import annotations
-
 import fcntl
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """Reading statements: a row and its version, labels, links and events, put together as one value."""
 
-from __future__ import annotations
-
 import json
 import re
 import zlib

@@ -1,7 +1,5 @@
 """The door to the database: connections, transactions, and the errors of both engines as ours."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager

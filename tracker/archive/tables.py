@@ -4,8 +4,6 @@ Core and no ORM: rows never leave the archive, values do, and an executemany ups
 values that are only read whole are JSON text.
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 from collections.abc import Callable, Iterable

@@ -3,8 +3,6 @@
 A notification goes in once by its stable id. A delivery is leased to be sent; whoever finishes it must still hold it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any

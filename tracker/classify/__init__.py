@@ -1,7 +1,5 @@
 """What a statement says: language, labels, mentions, visits, quotations, near-duplicates. Pure; lexicons are data."""
 
-from __future__ import annotations
-
 from tracker.classify.classifier import Classifier
 from tracker.classify.document import Utterance
 from tracker.classify.utterance import utterance_of

@@ -1,7 +1,5 @@
 """One utterance read once: language, words, concepts, names, and where its speaker stands to the countries it names."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date

@@ -1,7 +1,5 @@
 """How good labels and visit frames are: precision, recall, F1, average precision, calibration, intervals, confusion."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,7 +1,5 @@
 """Visits told by several statements as one event. The result does not hang on the order in which they come."""
 
-from __future__ import annotations
-
 from base64 import b32encode
 from collections.abc import Iterable, Sequence
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """The exact words that led to a label: phrases of its concepts first, else the words that weigh most in the model."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What the model sees of a document beside its n-grams: concepts, and how they stand to the countries named."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Sequence
 

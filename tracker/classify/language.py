@@ -3,8 +3,6 @@
 Offline. The language a platform declares only decides where the words alone do not.
 """
 
-from __future__ import annotations
-
 import re
 import tomllib
 from functools import cache

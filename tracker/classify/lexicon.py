@@ -1,7 +1,5 @@
 """Concepts: phrases of six languages that mean the same, found in a text. The phrases are `data/concepts.toml`."""
 
-from __future__ import annotations
-
 import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache

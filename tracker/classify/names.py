@@ -1,7 +1,5 @@
 """Who and where a text speaks of: leaders, countries, capitals, places, organisations, in six languages inflected."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple

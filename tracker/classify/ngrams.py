@@ -1,7 +1,5 @@
 """Hashed word and character n-grams of many texts at once, in numpy: no vocabulary, so no text, is kept."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import cache
 

@@ -1,7 +1,5 @@
 """Which words of one text stand in another: quotations in any marks, unmarked runs, near-duplicates, fingerprints."""
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence

@@ -3,8 +3,6 @@
 Pure and idempotent: whichever of two related statements comes last finds the other.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta

@@ -11,8 +11,6 @@ A file adds labels, or phrases and thresholds to shipped ones:
     en = ["water sharing", "dam"]
 """
 
-from __future__ import annotations
-
 import difflib
 import re
 import tomllib

@@ -1,7 +1,5 @@
 """A text as the classifier sees it: folded once, cut into words with their offsets, hashtags and @names taken apart."""
 
-from __future__ import annotations
-
 import re
 from bisect import bisect
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Many phrases looked up in one pass over words: a trie of words, some of them prefixes (`visit*`)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from typing import Any, Generic, TypeVar
 

@@ -1,7 +1,5 @@
 """Rows of labelled or to-be-labelled statements (`classify --jsonl`) as utterances."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from datetime import date

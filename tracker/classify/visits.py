@@ -3,8 +3,6 @@
 Sides are weighed: a place with "in" or "to" before it, a host's verb, thanks for hospitality, the speaker's country.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable
 

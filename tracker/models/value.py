@@ -1,7 +1,5 @@
 """How a value crosses to a worker process and back."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import fields
 from functools import cache

@@ -1,7 +1,5 @@
 """The clock: the only file that asks the time."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from datetime import UTC, datetime

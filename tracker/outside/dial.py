@@ -5,8 +5,6 @@ httpx's own engine (httpcore) without its pool, which scans all connections for 
 read or write: the web puts one deadline around a whole exchange. Connecting has its own, and so has the TLS handshake.
 """
 
-from __future__ import annotations
-
 import asyncio
 import ipaddress
 import socket

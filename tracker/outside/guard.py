@@ -4,8 +4,6 @@ An allow list of what is public, made from the IANA special-purpose registries: 
 interpreter and lets multicast, 6to4, NAT64 and IPv4-compatible addresses through.
 """
 
-from __future__ import annotations
-
 import re
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 

@@ -3,8 +3,6 @@
 smtplib in a thread of its own, so that neither a slow server nor a dead one holds up the event loop.
 """
 
-from __future__ import annotations
-
 import asyncio
 import re
 import smtplib

@@ -1,7 +1,5 @@
 """What the service manager is told: ready, reloading, stopping, alive (systemd's sd_notify); nothing without one."""
 
-from __future__ import annotations
-
 import os
 import socket
 import time

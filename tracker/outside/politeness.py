@@ -1,7 +1,5 @@
 """Politeness towards a host: how many requests at once, and how long from one start to the next."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

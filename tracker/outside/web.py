@@ -4,8 +4,6 @@ Every answer is a `Reply`, whatever its status. What prevents an answer is an er
 query, where secrets hide, and never a header. No cookie is kept, no proxy and no `.netrc` of the machine is used.
 """
 
-from __future__ import annotations
-
 import asyncio
 import ssl
 import zlib

@@ -1,7 +1,5 @@
 """How each kind of source is asked and read. Pure: requests out, answers in, no clock and no network."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from tracker.sources import feed, x

@@ -3,8 +3,6 @@
 A date is read or it is None; it is never "now". What was assumed to read it is said beside it.
 """
 
-from __future__ import annotations
-
 import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache

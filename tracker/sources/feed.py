@@ -4,8 +4,6 @@ feedparser is given bytes in memory only (it opens a file or an address that a s
 bear out, and neither sanitises nor resolves: no HTML is kept, and addresses are resolved here against the final one.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from io import BytesIO

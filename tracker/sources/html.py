@@ -1,7 +1,5 @@
 """HTML into plain text with paragraph breaks. No markup is kept; scripts, styles and the like are dropped."""
 
-from __future__ import annotations
-
 import re
 from html import unescape
 

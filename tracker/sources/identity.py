@@ -5,8 +5,6 @@ trailing slash and fragment (but for one that numbers a part: a comment, an entr
 title (or first words) with the UTC day, for items that lost both.
 """
 
-from __future__ import annotations
-
 import re
 from datetime import UTC, datetime
 from hashlib import sha256

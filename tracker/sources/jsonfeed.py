@@ -1,7 +1,5 @@
 """JSON Feed 1.0 and 1.1, and what bridges make of it."""
 
-from __future__ import annotations
-
 from tracker.errors import SourceBroken, SourceRefused
 from tracker.models.source import Draft
 from tracker.models.statement import Media

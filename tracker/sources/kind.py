@@ -7,8 +7,6 @@ For each answer of a poll comes `refuse`, then `decide.answer.check`, then `read
 cursor. `Page.next` is sent at once; when it is None the poll is over, and that page's cursor is what is kept.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ feedparser reads in a way of its own (other elements, markup inside text, mended
 it gives None, and feedparser reads it. A test holds the two together on every feed that the tests have.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass

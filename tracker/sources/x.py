@@ -6,8 +6,6 @@ asks "did this account ever say that?" means them, too. The first poll reads wha
 billed per post): `max_pages` bounds it.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import replace
