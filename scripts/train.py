@@ -99,7 +99,7 @@ def out_of_fold(real: Table, own: Table | None, x: sp.csr_matrix, x_own: sp.csr_
 def _stack(x, y, x_own, own, label):
     if x_own is None or own is None:
         return x, y, np.ones(len(y))
-    weight = np.concatenate([np.ones(len(y)), np.full(len(own.rows), OWN)])
+    weight = np.concatenate([np.ones(len(y)), [OWN * row["weight"] for row in own.rows]])
     return sp.vstack([x, x_own]).tocsr(), np.concatenate([y, own.truth[:, label]]), weight
 
 
@@ -135,8 +135,14 @@ def own_rows() -> list[dict]:
         lang, *record = line.split("\t")
         countries.setdefault(lang, []).append(record)
     lines = (HERE / "data" / "sentences.tsv").read_text(encoding="utf-8").splitlines()
-    sentences = [line.split("\t") for line in lines if line and not line.startswith("#")]
-    return [row for number, sentence in enumerate(sentences) for row in _filled(number, sentence, countries)]
+    weight, number, rows = 1.0, 0, []
+    for line in lines:
+        if line.startswith("# weight "):  # of the sentences below
+            weight = float(line.removeprefix("# weight "))
+        elif line and not line.startswith("#"):
+            rows += [row | {"weight": weight} for row in _filled(number, line.split("\t"), countries)]
+            number += 1
+    return rows
 
 
 def _filled(number: int, sentence: list[str], countries: dict[str, list[list[str]]]) -> list[dict]:
