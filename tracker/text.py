@@ -20,7 +20,6 @@ BREAK = "¶"
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _JOINERS = "\u200c\u200d"
-_SPACES = re.compile(r"\s+")
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7af"
 _UNSPACED += "\U00020000-\U0002fa1f"
 _SPACING_MARKS = "".join(chr(c) for c in range(0x0900, 0x2000) if unicodedata.category(chr(c)) == "Mc")
@@ -58,7 +57,8 @@ _FOLD = _Fold()
 
 def clean(raw: str) -> str:
     """The text as it may be stored on every engine: NUL removed, lone surrogates replaced, nothing else touched."""
-    return _SURROGATES.sub("\ufffd", raw.replace("\x00", ""))
+    bare = raw.replace("\x00", "")
+    return bare if bare.isascii() else _SURROGATES.sub("\ufffd", bare)
 
 
 def fold(raw: str) -> str:
@@ -97,7 +97,7 @@ def _mark(char: str) -> str:
 
 def squeeze(raw: str) -> str:
     """White space runs made one space, ends trimmed."""
-    return _SPACES.sub(" ", raw).strip()
+    return " ".join(raw.split())
 
 
 @lru_cache(maxsize=20_000)

@@ -41,6 +41,8 @@ class Judgement:
 
 def compare(posts: Sequence[Post], known: Known) -> tuple[Judgement, ...]:
     """A judgement for each post, in their order."""
+    if not known:
+        return tuple(_new(post, known) for post in posts)
     kept_keys: defaultdict[str, set[str]] = defaultdict(set)
     for key, item in known.items():
         kept_keys[item.statement].add(key)

@@ -33,7 +33,7 @@ def posts(source: Source, page: Page, registry: Registry, now: datetime) -> tupl
     unique: dict[tuple[str, ...], Post] = {}
     for post in found.values():
         keys = tuple(dict.fromkeys(key for key in post.keys if seen[key] == 1)) or (f"words:{post.hash}",)
-        unique.setdefault(keys, replace(post, keys=keys))
+        unique.setdefault(keys, post if keys == post.keys else replace(post, keys=keys))
     return tuple(unique.values())
 
 
@@ -67,8 +67,9 @@ def _post(source: Source, draft: Draft, registry: Registry, now: datetime) -> Po
 def content_hash(title: str | None, body: str) -> str:
     """SHA-256 over the words of a title and a text, as the module says."""
     words = f"{text.squeeze(title or '')}\n{text.squeeze(body)}"
-    seen = _ADDRESS.sub(lambda found: re.split(r"[?#]", found[0], maxsplit=1)[0], words)
-    return sha256(unicodedata.normalize("NFC", seen).encode()).hexdigest()
+    if "://" in words:
+        words = _ADDRESS.sub(lambda found: re.split(r"[?#]", found[0], maxsplit=1)[0], words)
+    return sha256(unicodedata.normalize("NFC", words).encode()).hexdigest()
 
 
 def _when(draft: Draft, now: datetime) -> tuple[datetime | None, datetime, str | None]:

@@ -20,8 +20,9 @@ _SIMPLE = re.compile(
     re.IGNORECASE,
 )
 _INLINE = frozenset(["a", "b", "i", "u", "em", "strong", "span", "small", "sup", "sub", "font", "cite", "img"])
-_SPACE = re.compile(r"[ \t\r\n\f\v]+")
+_SPACE = re.compile(r"[ \t\r\n\f\v]{2,}|[\t\r\n\f\v]")
 _BREAKS = re.compile(f"[ {_LINE}]*{_PARAGRAPH}[ {_LINE}{_PARAGRAPH}]*| *{_LINE} *{_LINE}[ {_LINE}]*")
+_LINES = re.compile(f" ?{_LINE} ?")
 _TWICE = re.compile(r"</(?:p|div|a|span|strong|em|li)>", re.IGNORECASE)
 _ENTITY = re.compile(r"&(#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,31});")
 
@@ -48,7 +49,7 @@ def _to_text(html: str) -> str:
 
 def _lines(flat: str) -> str:
     flat = _BREAKS.sub("\n\n", _SPACE.sub(" ", flat))
-    return re.sub(rf" ?{_LINE} ?", "\n", flat).strip()
+    return (_LINES.sub("\n", flat) if _LINE in flat else flat).strip()
 
 
 def _plain(html: str) -> str | None:
