@@ -120,7 +120,7 @@ def _put(what: str, child: ET.Element, found: Entry, *, rss: bool) -> None:
         _text(what, child, found, rss=rss)
     else:
         value = found[what] = _value(child)
-        if what in ("published", "updated") and value and not dates.read(value)[0]:
+        if what in ("published", "updated") and value and not dates.read(value, None)[0]:
             raise _Odd
         if what == "id":
             own = child.get("isPermaLink", "true") == "true"
