@@ -31,8 +31,9 @@ from tracker.web import make_app, render
 
 log = structlog.get_logger("tracker")
 
-#: Seconds between wakes of each journey, and its deadline. `probe` sees whether the database takes a write.
-EVERY = {"collect": (0.25, 60.0), "tell": (1.0, 120.0), "digest": (10.0, 120.0), "probe": (5.0, 20.0)}
+#: Seconds between wakes of each journey, and its deadline. `probe` sees whether the database takes a write: two waits
+#: of 10 s for a lock, another's and its own, end before it does, so that it says what it met.
+EVERY = {"collect": (0.25, 60.0), "tell": (1.0, 120.0), "digest": (10.0, 120.0), "probe": (5.0, 25.0)}
 #: From SIGTERM on, in seconds: for what is in hand, and for letting go of everything.
 FINISH, GRACE = 10.0, 10.0
 #: The clock was set when it moved so many seconds otherwise than time did.
