@@ -40,6 +40,7 @@ _KINDS = {
     "TALK": frozenset({"MEET", "TALKS", "SUMMIT", "ATTEND", "SIDELINES", "BILATERAL", "SIGN"}),
     "SELF": frozenset({"I", "HERE", "NOW"}),
 }
+_PEOPLE = frozenset({"leader", "person"})
 #: Concepts that make a demonym beside them a person's.
 _PERSONS = TITLES | {"DELEGATION"}
 #: What a speaker's office says of what he speaks about.
@@ -103,10 +104,17 @@ def _journeys(document: Document, hits: Sequence[Hit], found: dict[str, float]) 
     said, people, inside, beside = (defaultdict[Key, set[str]](set) for _ in range(4))
     for hit in hits if document.named else ():
         said[hit.field.name, hit.field.sentence[hit.first]].add(hit.concept)
+    before: Named | None = None
     for named in document.named:
         code, kind, key = named.entry.code, named.entry.kind, _key(named)
         if code and not code.startswith("INT"):
-            if kind in ("leader", "person") or (kind == "demonym" and said[key] & _PERSONS):
+            if kind in _TOWNS and code != document.home and at(named):
+                if document.home and _begins(named):
+                    found["x:begins"] = 1.5  # "À Dakar pour …", said by somebody who is not from there
+                if before and _next(before, named) and before.entry.kind in _PEOPLE and before.entry.code != code:
+                    found["x:beside"] = 1.5  # "Dupont à Dakar"
+            before = named
+            if kind in _PEOPLE or (kind == "demonym" and said[key] & _PERSONS):
                 people[key].add(code)
             elif kind != "demonym":
                 (inside if at(named) else beside)[key].add(code)
@@ -122,6 +130,16 @@ def _journeys(document: Document, hits: Sequence[Hit], found: dict[str, float]) 
         for side in (side for side, holds in sides.items() if holds):
             found[f"x:{side}"] = 1.0
             found.update((f"x:{side}&{kind}", 1.5) for kind in kinds)
+
+
+def _begins(named: Named) -> bool:
+    """Whether nothing but a preposition stands before a name in its sentence."""
+    return named.first < 2 or named.field.sentence[named.first - 2] != named.field.sentence[named.first]
+
+
+def _next(one: Named, other: Named) -> bool:
+    """Whether a word alone, or two, stand between two names."""
+    return one.field is other.field and 0 < other.first - one.last <= 3
 
 
 def _side(document: Document, named: Named) -> str:
