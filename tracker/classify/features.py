@@ -1,7 +1,8 @@
 """What the model sees of a document beside its n-grams: concepts, and how they stand to the countries named."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
+from itertools import combinations
 
 from tracker.classify.document import TITLES, Document
 from tracker.classify.lexicon import Hit
@@ -59,12 +60,10 @@ def of(document: Document) -> dict[str, float]:
     found: dict[str, float] = {}
     geo = _geography(document, found)
     hits = [hit for hit in document.hits if hit.first < _LEAD]
-    for hit in hits:
-        found[f"c:{hit.concept}"] = found.get(f"c:{hit.concept}", 0.0) + 1.0
-    for name in [key for key in found if key.startswith("c:")]:
-        found[name] = min(found[name], 3.0) ** 0.5
-        if name[2:] in _GEO:
-            found.update((f"{name}&{flag}", 1.0) for flag in geo)
+    for concept, count in Counter([hit.concept for hit in hits]).items():
+        found[name := f"c:{concept}"] = min(count, 3.0) ** 0.5
+        if concept in _GEO:
+            found.update([(f"{name}&{flag}", 1.0) for flag in geo])
     for spots in _sentences(document, hits):
         _pairs(spots, found)
     _journeys(document, hits, found)
@@ -91,11 +90,11 @@ def _key(found: Named) -> Key:
 
 def _pairs(spots: list[Spot], found: dict[str, float]) -> None:
     """`p:` stand in one sentence, `o:` stand near one after the other."""
-    names = sorted({name for _, _, name in spots})
-    found.update((f"p:{a}+{b}", 0.5) for i, a in enumerate(names) for b in names[i + 1 :])
+    found.update([(f"p:{a}+{b}", 0.5) for a, b in combinations(sorted({name for _, _, name in spots}), 2)])
     for first, last, name in spots:
+        end = last + _WINDOW
         for start, _, other in spots:
-            if start - first >= 0 and start - last <= _WINDOW and name != other:
+            if first <= start <= end and name != other:
                 found[f"o:{name}>{other}"] = 1.0
 
 

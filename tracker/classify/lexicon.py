@@ -57,7 +57,7 @@ class Lexicon:
             for one in fields
             for first, last, concepts in trie.find(one)
             if first == last or one.sentence[first] == one.sentence[last]
-            for concept in (concepts if len(concepts) == 1 else dict.fromkeys(concepts))
+            for concept in concepts
         ]
         covers = [hit for hit in found if hit.concept in self._masks]
         return [hit for hit in found if not any(self._covered(hit, cover) for cover in covers)] if covers else found

@@ -14,6 +14,8 @@ _VALUES, _PREFIXES, _LENGTHS = 0, 1, 2
 _REMEMBERED = 50_000
 
 Node = dict[Any, Any]
+#: (first word, last word, values).
+Match = tuple[int, int, tuple[Value, ...]]
 
 
 class Trie(Generic[Value]):
@@ -21,7 +23,7 @@ class Trie(Generic[Value]):
 
     def __init__(self) -> None:
         self._root: Node = {}
-        self._first: dict[str, list[Node]] = {}
+        self._first: dict[str, tuple[tuple[Value, ...], list[Node]]] = {}
 
     def add(self, words: Iterable[str], value: Value) -> None:
         """Put one phrase in; a word that ends in `*` stands for all that begin with it."""
@@ -30,30 +32,34 @@ class Trie(Generic[Value]):
             node = _prefix(node, word[:-1]) if word.endswith("*") else node.setdefault(word, {})
         node.setdefault(_VALUES, []).append(value)
 
-    def find(self, one: Field, *, longest: bool = False) -> Iterator[tuple[int, int, list[Value]]]:
-        """(first word, last word, values) of the phrases in a field; with `longest`, no two of them overlap."""
-        skip, first_steps = 0, self._first
-        for first, word in enumerate(one.words):
-            children = first_steps.get(word)
-            if children is None:
-                children = self._remember(word)
-            if not children or first < skip:
+    def find(self, one: Field, *, longest: bool = False) -> list[Match[Value]]:
+        """The phrases in a field, each value once a place; with `longest`, no two of them overlap."""
+        found, skip, words, steps = list[Match[Value]](), 0, one.words, self._first
+        for first, word in enumerate(words):
+            values, deeper = steps.get(word) or self._remember(word)
+            if first < skip or not deeper:
+                if values and first >= skip:
+                    found.append((first, first, values))
                 continue
-            ends: dict[int, list[Value]] = {}
-            for child in children:
-                _step(child, one.words, first, ends)
+            ends = {first: values} if values else {}
+            for node in deeper:
+                _step(node, words, first + 1, ends)
             if longest and ends:
                 last = max(ends)
-                yield first, last, ends[last]
+                found.append((first, last, ends[last]))
                 skip = last + 1
             else:
-                yield from ((first, last, values) for last, values in ends.items())
+                found.extend([(first, last, values) for last, values in ends.items()])
+        return found
 
-    def _remember(self, word: str) -> list[Node]:
+    def _remember(self, word: str) -> tuple[tuple[Value, ...], list[Node]]:
+        """What ends with a first word, and where phrases go on from there."""
         if len(self._first) >= _REMEMBERED:
             self._first.clear()
-        children = self._first[word] = list(_children(self._root, word))
-        return children
+        children = list(_children(self._root, word))
+        values = tuple(dict.fromkeys(value for child in children for value in child.get(_VALUES, ())))
+        step = self._first[word] = values, [child for child in children if len(child) > (_VALUES in child)]
+        return step
 
 
 def _prefix(node: Node, start: str) -> Node:
@@ -75,12 +81,11 @@ def _children(node: Node, word: str) -> Iterator[Node]:
                 yield child
 
 
-def _step(node: Node, words: list[str], at: int, ends: dict[int, list[Any]]) -> None:
-    """Note what ends at word `at`, then go on with the next one."""
-    if _VALUES in node:
-        ends.setdefault(at, []).extend(node[_VALUES])
-        if len(node) == 1:
-            return
-    if at + 1 < len(words):
-        for child in _children(node, words[at + 1]):
-            _step(child, words, at + 1, ends)
+def _step(node: Node, words: list[str], at: int, ends: dict[int, tuple[Any, ...]]) -> None:
+    """Go on with word `at`, and note what ends there."""
+    if at < len(words):
+        for child in _children(node, words[at]):
+            if _VALUES in child:
+                ends[at] = tuple(dict.fromkeys((*ends.get(at, ()), *child[_VALUES])))
+            if len(child) > (_VALUES in child):
+                _step(child, words, at + 1, ends)
