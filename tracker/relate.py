@@ -62,7 +62,8 @@ def _companies(archive: Archive, waiting: list[Statement]) -> list[Company]:
     shared = archive.sharing(set().union(*prints.values()))
     quoting = {key: its & shared for key, its in prints.items()}
     social = [one for one in waiting if not stands_alone(one.post, one.classification, bool(quoting[one.id]))]
-    around = archive.around(social, [quoting[one.id] for one in social], DAYS) if social else []
+    hashes = [prints[one.id] if one.post.origin == "official" else quoting[one.id] for one in social]
+    around = archive.around(social, hashes, DAYS) if social else []
     events = archive.events_around(social, around, DAYS) if social else []
     met = {one.id: Company(one, tuple(a), tuple(e)) for one, a, e in zip(social, around, events, strict=True)}
     return [met.get(one.id) or Company(one, (), ()) for one in waiting]

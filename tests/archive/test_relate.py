@@ -171,6 +171,26 @@ def test_a_report_that_stands_alone_does_not_wait_to_be_related(archive: Archive
     assert [one.id for one in archive.claim_unrelated(w.T0, 9, 60)] == list(edited.edited)
 
 
+def test_reports_that_were_there_first_are_found_by_their_words_and_by_no_others_many(archive: Archive) -> None:
+    report = {"origin": "report", "speaker": Speaker()}
+    plain = w.understood(mentions=())
+    early = w.put(archive, w.judged(w.post(1, **report), classification=plain, fingerprints=(5, 6)), name="press").new
+    far = w.post(99_999, **report)
+    w.put(archive, w.judged(far, classification=plain, fingerprints=(5,)), name="far")
+    often = w.understood(mentions=(Mention("leader", "x-leader", Words("text", "x", 0, 1)),))
+    many = [w.judged(w.post(n, **report), classification=often) for n in range(100, 2300)]
+    w.put(archive, *many, name="wire")
+    post, other = (
+        w.judged(w.post(3), fingerprints=(6, 8)),
+        w.judged(w.post(4, speaker=Speaker("x-leader", "X", None, None, "BFA"))),
+    )
+    kept = archive.statements(w.put(archive, post, other, name="office").new)
+    met, crowd = archive.around(kept, [(6, 8), ()])
+    assert [one.id for one in met if one.source == "press"] == list(early)
+    assert {one.source for one in met} <= {"press", "office", "sow-feed"}
+    assert len(crowd) == 100
+
+
 def test_whom_a_reference_names_is_around_whichever_came_first(archive: Archive) -> None:
     def said(number: int, *references: Reference, leader: str = "other") -> Judged:
         speaker = Speaker(leader, leader, "office", "President", "MLI")

@@ -8,9 +8,10 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from math import ceil
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, or_, select, text
+from sqlalchemy import ColumnElement, Connection, Select, Table, func, or_, select, text
 
 from tracker import terms
 from tracker.archive import tables as t
@@ -21,6 +22,8 @@ from tracker.models.statement import Event, Party, Post, Statement, Visit, sides
 
 #: Of each reason to look at a statement, at most this many are looked at.
 COMPANY = 100
+#: Of each reason that only counts for near days, the database gives at most this many, of whatever days.
+MANY = 20 * COMPANY
 #: The kind of a mention that is another item, by its identity key.
 ITEM = "item"
 #: Spans of time that one query asks for; more are asked for as one.
@@ -57,8 +60,8 @@ class Surrounding(Searching):
         """For each statement those that it may be related to, newest first.
 
         Those that its references name, and whose references name it; official ones that share one of its `hashes`; the
-        same speaker's within so many days; recent ones that mention the speaker of an official one; those that tell a
-        visit between the same parties.
+        same speaker's within so many days; of an official one the reports of these days that mention its speaker or
+        share one of its hashes; those that tell a visit between the same parties.
         """
         span = timedelta(days=days)
         with self.reading() as connection:
@@ -69,12 +72,14 @@ class Surrounding(Searching):
             spoken = self._spoken(connection, {_speaker(one) for one in statements} - {None}, near)
             leaders = {one.post.speaker.leader for one in statements if one.post.origin == "official"} - {None}
             about = self._naming(connection, "leader", leaders, near)
+            quoting = self._quoting(connection, statements, hashes, days)
             found = list[set[int]]()
             for one, prints in zip(statements, hashes, strict=True):
                 ways = [_first(shared, prints), _first(named, _items(one.post)), _first(naming, one.post.keys)]
                 within = sort_key(one.post.effective_at - span, 0), sort_key(one.post.effective_at + span, 0)
                 ways.append(_first(spoken, [_speaker(one)], within))
-                ways.append(_first(about, [one.post.speaker.leader] if one.post.origin == "official" else [], within))
+                if one.post.origin == "official":
+                    ways += [_first(about, [one.post.speaker.leader], within), _first(quoting, prints, within)]
                 found.append({seq for way in ways for seq in way} | self._same_visit(connection, one, span))
             loaded = {one.seq: one for one in statements}
             missing = set().union(*found) - loaded.keys()
@@ -86,40 +91,51 @@ class Surrounding(Searching):
 
     def _sharing(self, connection: Connection, hashes: Collection[int]) -> By:
         """By fingerprint."""
-        wanted = text(f"fingerprints.hash {self.dialect.among}").bindparams(given=json.dumps(list(hashes)))
-        query = _RANKED.add_columns(t.fingerprints.c.hash).join(t.fingerprints, t.fingerprints.c.seq == _ROW.seq)
-        return self._by(connection, query.where(wanted), len(hashes))
+        column = t.fingerprints.c
+        return _by(
+            connection,
+            column.hash,
+            _RANKED.join(t.fingerprints, column.seq == _ROW.seq),
+            self._among(t.fingerprints, hashes),
+        )
+
+    def _quoting(
+        self, connection: Connection, statements: Sequence[Statement], hashes: Sequence[Collection[int]], days: float
+    ) -> By:
+        """Reports by fingerprint, of the days around official statements."""
+        told = [(one, its) for one, its in zip(statements, hashes, strict=True) if one.post.origin == "official"]
+        column, reach = t.report_fingerprints.c, range(-ceil(days), ceil(days) + 1)
+        near = sorted({one.post.effective_at.toordinal() + step for one, _ in told for step in reach})
+        query = _RANKED.join(t.report_fingerprints, column.seq == _ROW.seq).where(column.day.in_(near))
+        wanted = self._among(t.report_fingerprints, set[int]().union(*(its for _, its in told)))
+        return _by(connection, column.hash, query, wanted, MANY) if told else {}
+
+    def _among(self, table: Table, hashes: Collection[int]) -> Any:
+        given = json.dumps(list(hashes))
+        return text(f"{table.name}.hash {self.dialect.among}").bindparams(given=given)
 
     def _named(self, connection: Connection, items: Collection[str]) -> By:
         """By identity key."""
         item = t.identities.c
-        query = _RANKED.add_columns(item.identity).join(t.identities, item.seq == _ROW.seq)
-        return self._by(connection, query.where(item.identity.in_(items)), len(items))
+        query = _RANKED.join(t.identities, item.seq == _ROW.seq)
+        return _by(connection, item.identity, query, item.identity.in_(items))
 
     def _naming(
         self, connection: Connection, kind: str, refs: Collection[Any], near: ColumnElement[bool] | None = None
     ) -> By:
         """By what they mention."""
         named = t.mentions.c
-        query = _RANKED.add_columns(named.ref).join(t.mentions, named.seq == _ROW.seq)
-        query = query.where(named.kind == kind, named.ref.in_(refs))
-        return self._by(connection, query if near is None else query.where(near), len(refs))
+        query = _RANKED.join(t.mentions, named.seq == _ROW.seq).where(named.kind == kind)
+        query, most = (query, COMPANY) if near is None else (query.where(near), MANY)
+        return _by(connection, named.ref, query, named.ref.in_(refs), most) if refs else {}
 
     def _spoken(self, connection: Connection, speakers: Collection[Any], near: ColumnElement[bool]) -> By:
         """By speaker."""
         found: dict[Any, list[tuple[int, int]]] = {}
         for column in (_ROW.leader, _ROW.office):
             refs = [ref for name, ref in speakers if name == column.name]
-            pairs = self._by(connection, _RANKED.add_columns(column).where(column.in_(refs), near), len(refs))
+            pairs = _by(connection, column, _RANKED.where(near), column.in_(refs), MANY) if refs else {}
             found |= {(column.name, ref): those for ref, those in pairs.items()}
-        return found
-
-    def _by(self, connection: Connection, query: Select[Any], wanted: int) -> By:
-        found = defaultdict[Any, list[tuple[int, int]]](list)
-        if wanted:
-            newest = query.order_by(_ROW.sort_key.desc()).limit(2 * COMPANY * wanted)
-            for key, seq, ref in connection.execute(newest):
-                found[ref].append((key, seq))
         return found
 
     def _same_visit(self, connection: Connection, statement: Statement, span: timedelta) -> set[int]:
@@ -150,12 +166,29 @@ class Surrounding(Searching):
         told = select(member.event).where(member.statement.in_([one.id for one in statements]))
         query = select(row.id).where(or_(row.id.in_(theirs) & row.day.between(first, last), row.id.in_(told)))
         with self.reading() as connection:
-            ids = list(connection.scalars(query.order_by(row.told_at.desc()).limit(10 * COMPANY)))
+            ids = list(connection.scalars(query.order_by(row.told_at.desc()).limit(50 * COMPANY)))
             events = self._load_events(connection, ids)
         return [
             [e for e in events if one.id in e.statements or (_of(e) & of and _within(e, days_, span))]
             for one, of, days_ in zip(statements, countries, days_of, strict=True)
         ]
+
+
+def _by(
+    connection: Connection,
+    column: ColumnElement[Any],
+    query: Select[Any],
+    wanted: ColumnElement[bool],
+    most: int = COMPANY,
+) -> By:
+    """The newest statements, so many of each value of a column that is wanted: none starves another."""
+    place = func.row_number().over(partition_by=column, order_by=_ROW.sort_key.desc())
+    each = query.where(wanted).add_columns(column.label("ref"), place.label("place")).subquery().c
+    newest = select(each.sort_key, each.seq, each.ref).where(each.place <= most).order_by(each.sort_key.desc())
+    found = defaultdict[Any, list[tuple[int, int]]](list)
+    for key, seq, ref in connection.execute(newest):
+        found[ref].append((key, seq))
+    return found
 
 
 def _first(by: By, keys: Iterable[Any], within: tuple[int, int] = (0, HIGHEST)) -> list[int]:

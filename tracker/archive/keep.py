@@ -32,7 +32,17 @@ from tracker.models.statement import Firing, Post, stands_alone
 POISON = (StatementError, ValueError, OverflowError)
 #: A source counts as watched from one success to the next, unless this many intervals (or seconds) lie between.
 GAP_INTERVALS, GAP_SECONDS = 2.5, 900.0
-_IN_ORDER = (t.statements, t.versions, t.identities, t.mentions, t.fingerprints, t.evidence, t.spans, t.polls)
+_IN_ORDER = (
+    t.statements,
+    t.versions,
+    t.identities,
+    t.mentions,
+    t.fingerprints,
+    t.report_fingerprints,
+    t.evidence,
+    t.spans,
+    t.polls,
+)
 _FINISHED = ("state", "next_poll_at", "span_start", "span_end", "span_polls")
 _LAST_SEQ = select(func.coalesce(func.max(t.statements.c.seq), 0))
 
@@ -242,8 +252,12 @@ class _Group:
             "seq": held.seq, "version": held.version, "observed_at": self.now, "hash": post.hash,
             "evidence": seen.sha256 if seen else None, "post": dump(post), "understood": dump(one.classification),
         })  # fmt: skip
+        prints, day = dict.fromkeys(one.fingerprints), post.effective_at.toordinal()
         if post.origin == "official":
-            self.rows[t.fingerprints] += [{"hash": hash_, "seq": held.seq} for hash_ in set(one.fingerprints)]
+            self.rows[t.fingerprints] += [{"hash": hash_, "seq": held.seq} for hash_ in prints]
+        else:
+            rows = [{"day": day, "hash": hash_, "seq": held.seq} for hash_ in prints]
+            self.rows[t.report_fingerprints] += rows
         self.rows[t.mentions] += [*mention_rows(held.seq, one.classification), *item_rows(held.seq, post)]
 
     def _finish(self, reading: Reading, source: Any, added: int, edited: int) -> None:

@@ -69,6 +69,8 @@ evidence = _table("evidence", "sha256 received_at:@ source url status:i request_
 labels = _table("labels", "seq:b name given_by removed:i score:f label set_by set_at:@")
 mentions = _table("mentions", "seq:b kind ref")
 fingerprints = _table("fingerprints", "hash:b seq:b")
+#: Those of reports, by the day of publication: they come in the order of the table, and only days near are looked at.
+report_fingerprints = _table("report_fingerprints", "day:i hash:b seq:b")
 links = _table("links", "statement type other exact verdict")
 events = _table("events", "id event_key day told_at:@ event")
 event_parties = _table("event_parties", "event side ref")
