@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.sources.answers import FIXTURES, answer
+from tests.sources.answers import FIXTURES, answer, read_feed
 from tracker.errors import SourceError
 from tracker.sources import feed, html, wellformed
 
@@ -30,7 +30,8 @@ def same(body: bytes) -> bool:
     if quick is None or not quick.entries:
         return False
     slow = feed._parse(body, charset)
-    assert drafts(quick, quick.entries) == drafts(slow, slow.entries)  # type: ignore[arg-type]
+    if b":title" not in body:  # feedparser takes the title of a picture for the item's
+        assert drafts(quick, quick.entries) == drafts(slow, slow.entries)  # type: ignore[arg-type]
     assert (quick.version, feed._hint(quick.feed)) == (slow.version, feed._hint(slow.feed))
     return True
 
@@ -49,6 +50,9 @@ def same(body: bytes) -> bool:
         "<item xmlns:m='http://search.yahoo.com/mrss/'><title>t</title><m:group><m:content url='https://e.example/p.jpg'"
         " medium='image'/><m:thumbnail url='https://e.example/s.jpg'/></m:group></item>",
         "<item><title>t</title><description/><link/></item>",
+        "<item xmlns:m='http://search.yahoo.com/mrss/'><description>&lt;p&gt;own words&lt;/p&gt;</description>"
+        "<m:content url='https://e.example/p.jpg' type='image/jpeg'><m:description type='plain'>two men</m:description>"
+        "</m:content></item>",
     ],
 )
 def test_rss_is_read_as_feedparser_reads_it(inside: str) -> None:
@@ -84,6 +88,13 @@ def test_atom_is_read_as_feedparser_reads_it(inside: str) -> None:
         "<?xml version='1.0' encoding='windows-1252'?>" + RSS.format(PLAIN),
         ATOM.format("<entry><title type='xhtml'><div>t</div></title></entry>"),
         ATOM.format("<entry><title>t</title><content src='https://e.example/x' type='image/png'/></entry>"),
+        RSS.format(PLAIN).replace("<channel>", "<channel xml:base='https://f.example/'>"),
+        RSS.format(
+            "<item xmlns:m='http://search.yahoo.com/mrss/'><title>t</title><m:description>two</m:description></item>"
+        ),
+        ATOM.format(
+            "<entry><title>t</title><author><name>A</name></author><author><email>a@e.example</email></author></entry>"
+        ),
         RSS.format(PLAIN).replace("2.0", "0.92"),
         RSS.format(PLAIN)[:-20],
         " " + RSS.format(PLAIN),
@@ -125,3 +136,12 @@ def test_simple_markup_is_read_as_a_tree_reads_it(markup: str) -> None:
     quick = html._plain(markup)
     if quick is not None:
         assert html._lines(quick) == html._lines(html._tree(markup))
+
+
+def test_the_words_of_a_picture_are_not_the_words_of_its_item() -> None:
+    picture = "<m:content url='https://e.example/p.jpg'><m:title>IMG_1</m:title><m:description>two men</m:description>"
+    words = f"<description>own words</description>{picture}</m:content>"
+    item = f"<item xmlns:m='http://search.yahoo.com/mrss/'>{words}</item>"
+    for body in (RSS.format(item), RSS.format(item + "<item><odd/><title>t</title></item>")):
+        draft = read_feed(body).drafts[0]
+        assert draft.text == "own words"

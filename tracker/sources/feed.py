@@ -155,7 +155,7 @@ def _draft(entry: Any, parsed: Any, base: str, zone: str | None) -> Draft:
         guid,
         _link(entry, guid, base),
         _title(entry),
-        _body(entry),
+        _body(entry, atom=parsed.version.startswith("atom")),
         (stated, *_moment(entry, "published", stated, zone)),
         (edited, _moment(entry, "updated", edited, zone)[0]),
         lang=_text(entry.get("language")) or _text(parsed.feed.get("language")),
@@ -183,13 +183,18 @@ def _title(entry: Any) -> str | None:
     return " ".join(value.split()) or None if literal else html.title_text(value)
 
 
-def _body(entry: Any) -> str:
-    """The fullest text: the content if there is one, else the summary; as plain text."""
-    for part in (*entry.get("content", ()), entry.get("summary_detail", {})):
+def _body(entry: Any, *, atom: bool) -> str:
+    """The fullest text: the content if there is one, else the summary; as plain text.
+
+    In RSS a plain content is the `media:description` of a picture, which tells less than the item's own words.
+    """
+    content, summary = list(entry.get("content", ())), entry.get("summary_detail", {})
+    plain = [part for part in content if not atom and part.get("type") == "text/plain"]
+    for part in (*(one for one in content if one not in plain), summary, *plain):
         value = part.get("value") or ""
         literal = part.get("type") == "text/plain" and not html.has_markup(value)
-        if plain := value.strip() if literal else html.to_text(value):
-            return plain
+        if text := value.strip() if literal else html.to_text(value):
+            return text
     return ""
 
 

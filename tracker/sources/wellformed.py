@@ -20,6 +20,7 @@ _ANYWHERE = {
     f"{_DC}creator": "author", f"{_DC}subject": "", f"{_DC}publisher": "", f"{_DC}rights": "",
     f"{_MEDIA}content": "media", f"{_MEDIA}thumbnail": "thumbnail", f"{_MEDIA}group": "group", f"{_MEDIA}credit": "",
     f"{_MEDIA}keywords": "", f"{_MEDIA}copyright": "", f"{_MEDIA}category": "", f"{_MEDIA}rating": "",
+    f"{_MEDIA}title": "alt", f"{_MEDIA}description": "alt",
     "{http://purl.org/rss/1.0/modules/slash/}comments": "", "{http://wellformedweb.org/CommentAPI/}commentRss": "",
     "{http://purl.org/syndication/thread/1.0}total": "", "{com-wordpress:feed-additions:1}post-id": "",
 }  # fmt: skip
@@ -84,6 +85,8 @@ def _parsed(root: ET.Element) -> Parsed:
     channel = root.find("channel") if rss else root if root.tag == f"{_ATOM}feed" else None
     if channel is None or len(root.findall("channel")) > 1 or set(root.attrib) - {"version", _LANG}:
         raise _Odd
+    if rss and channel.attrib:
+        raise _Odd
     head = {"language": root.get(_LANG, "").replace("_", "-")}
     entries = []
     for child in channel:
@@ -100,14 +103,16 @@ def _entry(item: ET.Element, elements: Mapping[str, str]) -> Entry:
         raise _Odd
     for child in item:
         what = elements.get(child.tag)
-        if what in ("media", "thumbnail", "group"):
+        if what in ("media", "thumbnail", "group", "alt"):
             _media(child, found)
         elif what:
-            if what in found or set(child.attrib) - _ATTRIBUTES.get(what, set()):
+            if ("author" if what == "person" else what) in found or set(child.attrib) - _ATTRIBUTES.get(what, set()):
                 raise _Odd
             _put(what, child, found, rss=elements is _RSS)
         elif what is None or len(child):
             raise _Odd
+    if found.pop("alt", None) and not ("summary" in found or "content" in found):
+        raise _Odd  # the words of a picture are all there is
     return found
 
 
@@ -179,6 +184,8 @@ def _media(child: ET.Element, found: Entry) -> None:
     what = _ANYWHERE.get(child.tag)
     if what is None or (what == "thumbnail" and "url" not in child.attrib):
         raise _Odd
+    if what == "alt":
+        found["alt"] = True
     if what in ("media", "thumbnail"):
         given = {name: value.lower() if name == "type" else value for name, value in child.attrib.items()}
         found.setdefault("media_content" if what == "media" else "media_thumbnail", []).append(given)
