@@ -6,12 +6,11 @@ looked up for a group is looked up once, and each statement is loaded once.
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
-from math import ceil
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, func, or_, select, text
+from sqlalchemy import ColumnElement, Connection, func, or_, select, text, true
 
 from tracker import terms
 from tracker.archive import tables as t
@@ -22,19 +21,17 @@ from tracker.models.statement import Event, Party, Post, Statement, Visit, sides
 
 #: Of each reason to look at a statement, at most this many are looked at.
 COMPANY = 100
-#: Of each reason that only counts for near days, the database gives at most this many, of whatever days.
+#: Of each value that is looked up, at most this many are given by the database, of whatever days.
 MANY = 20 * COMPANY
 #: The kind of a mention that is another item, by its identity key.
 ITEM = "item"
 #: Spans of time that one query asks for; more are asked for as one.
 _SPANS = 20
 
-#: What statements are looked up by, such as a speaker -> the newest statements that have it: (sort key, seq).
-By = Mapping[Any, list[tuple[int, int]]]
-
+#: The values that one statement is looked up by, and between which sort keys.
+Asked = tuple[Collection[Any], tuple[int, int]]
 
 _ROW = t.statements.c
-_RANKED = select(_ROW.sort_key, _ROW.seq)
 
 
 class Surrounding(Searching):
@@ -52,7 +49,8 @@ class Surrounding(Searching):
     def quoted(self, hashes: Collection[int]) -> list[Statement]:
         """The official statements that share a fingerprint with some words, newest first."""
         with self.reading() as connection:
-            return self._in(connection, _ROW.seq, _first(self._sharing(connection, hashes), hashes))
+            (seqs,) = self._lookup(connection, t.fingerprints.c.hash, true(), [(hashes, (0, HIGHEST))])
+            return self._in(connection, _ROW.seq, seqs)
 
     def around(
         self, statements: Sequence[Statement], hashes: Sequence[Collection[int]], days: float = 3
@@ -65,78 +63,35 @@ class Surrounding(Searching):
         """
         span = timedelta(days=days)
         with self.reading() as connection:
-            near = _near([one.post.effective_at for one in statements], span)
-            shared = self._sharing(connection, set().union(*hashes))
-            named = self._named(connection, {item for one in statements for item in _items(one.post)})
-            naming = self._naming(connection, ITEM, {key for one in statements for key in one.post.keys})
-            spoken = self._spoken(connection, {_speaker(one) for one in statements} - {None}, near)
-            leaders = {one.post.speaker.leader for one in statements if one.post.origin == "official"} - {None}
-            about = self._naming(connection, "leader", leaders, near)
-            quoting = self._quoting(connection, statements, hashes, days)
-            found = list[set[int]]()
-            for one, prints in zip(statements, hashes, strict=True):
-                ways = [_first(shared, prints), _first(named, _items(one.post)), _first(naming, one.post.keys)]
-                within = sort_key(one.post.effective_at - span, 0), sort_key(one.post.effective_at + span, 0)
-                ways.append(_first(spoken, [_speaker(one)], within))
-                if one.post.origin == "official":
-                    ways += [_first(about, [one.post.speaker.leader], within), _first(quoting, prints, within)]
-                found.append({seq for way in ways for seq in way} | self._same_visit(connection, one, span))
+            ways = [self._lookup(connection, *way) for way in _ways(statements, hashes, span)]
+            visits = [self._same_visit(connection, one, span) for one in statements]
+            found = [seqs.union(*each) for seqs, *each in zip(visits, *ways, strict=True)]
             loaded = {one.seq: one for one in statements}
-            missing = set().union(*found) - loaded.keys()
+            missing = set[int]().union(*found) - loaded.keys()
             loaded |= {one.seq: one for one in self._in(connection, _ROW.seq, missing)}
         return [
             sorted((loaded[seq] for seq in seqs - {one.seq} if seq in loaded), key=_newest, reverse=True)
             for one, seqs in zip(statements, found, strict=True)
         ]
 
-    def _sharing(self, connection: Connection, hashes: Collection[int]) -> By:
-        """By fingerprint."""
-        column = t.fingerprints.c
-        return _by(
-            connection,
-            column.hash,
-            _RANKED.join(t.fingerprints, column.seq == _ROW.seq),
-            self._among(t.fingerprints, hashes),
-        )
-
-    def _quoting(
-        self, connection: Connection, statements: Sequence[Statement], hashes: Sequence[Collection[int]], days: float
-    ) -> By:
-        """Reports by fingerprint, of the days around official statements."""
-        told = [(one, its) for one, its in zip(statements, hashes, strict=True) if one.post.origin == "official"]
-        column, reach = t.report_fingerprints.c, range(-ceil(days), ceil(days) + 1)
-        near = sorted({one.post.effective_at.toordinal() + step for one, _ in told for step in reach})
-        query = _RANKED.join(t.report_fingerprints, column.seq == _ROW.seq).where(column.day.in_(near))
-        wanted = self._among(t.report_fingerprints, set[int]().union(*(its for _, its in told)))
-        return _by(connection, column.hash, query, wanted, MANY) if told else {}
-
-    def _among(self, table: Table, hashes: Collection[int]) -> Any:
-        given = json.dumps(list(hashes))
-        return text(f"{table.name}.hash {self.dialect.among}").bindparams(given=given)
-
-    def _named(self, connection: Connection, items: Collection[str]) -> By:
-        """By identity key."""
-        item = t.identities.c
-        query = _RANKED.join(t.identities, item.seq == _ROW.seq)
-        return _by(connection, item.identity, query, item.identity.in_(items))
-
-    def _naming(
-        self, connection: Connection, kind: str, refs: Collection[Any], near: ColumnElement[bool] | None = None
-    ) -> By:
-        """By what they mention."""
-        named = t.mentions.c
-        query = _RANKED.join(t.mentions, named.seq == _ROW.seq).where(named.kind == kind)
-        query, most = (query, COMPANY) if near is None else (query.where(near), MANY)
-        return _by(connection, named.ref, query, named.ref.in_(refs), most) if refs else {}
-
-    def _spoken(self, connection: Connection, speakers: Collection[Any], near: ColumnElement[bool]) -> By:
-        """By speaker."""
-        found: dict[Any, list[tuple[int, int]]] = {}
-        for column in (_ROW.leader, _ROW.office):
-            refs = [ref for name, ref in speakers if name == column.name]
-            pairs = _by(connection, column, _RANKED.where(near), column.in_(refs), MANY) if refs else {}
-            found |= {(column.name, ref): those for ref, those in pairs.items()}
-        return found
+    def _lookup(
+        self, connection: Connection, column: ColumnElement[Any], where: ColumnElement[bool], asked: Sequence[Asked]
+    ) -> list[list[int]]:
+        """For each of those who ask the newest statements that have one of its values: nobody's starve another's."""
+        values = list({value for its, _ in asked for value in its})
+        if not values:
+            return [[] for _ in asked]
+        table, place = column.table, func.row_number().over(partition_by=column, order_by=_ROW.sort_key.desc())
+        among = text(f"{table.name}.hash {self.dialect.among}").bindparams(given=json.dumps(values))
+        query = select(_ROW.sort_key, _ROW.seq, column.label("value"), place.label("place"))
+        query = query.where(where, among if column.name == "hash" else column.in_(values))
+        each = (query if table is t.statements else query.join(table, table.c.seq == _ROW.seq)).subquery().c
+        found = defaultdict[Any, list[tuple[int, int]]](list)
+        for key, seq, value in connection.execute(
+            select(each.sort_key, each.seq, each.value).where(each.place <= MANY)
+        ):
+            found[value].append((key, seq))
+        return [_first((pair for value in its for pair in found.get(value, ())), within) for its, within in asked]
 
     def _same_visit(self, connection: Connection, statement: Statement, span: timedelta) -> set[int]:
         at, found = statement.post.effective_at, set[int]()
@@ -174,33 +129,43 @@ class Surrounding(Searching):
         ]
 
 
-def _by(
-    connection: Connection,
-    column: ColumnElement[Any],
-    query: Select[Any],
-    wanted: ColumnElement[bool],
-    most: int = COMPANY,
-) -> By:
-    """The newest statements, so many of each value of a column that is wanted: none starves another."""
-    place = func.row_number().over(partition_by=column, order_by=_ROW.sort_key.desc())
-    each = query.where(wanted).add_columns(column.label("ref"), place.label("place")).subquery().c
-    newest = select(each.sort_key, each.seq, each.ref).where(each.place <= most).order_by(each.sort_key.desc())
-    found = defaultdict[Any, list[tuple[int, int]]](list)
-    for key, seq, ref in connection.execute(newest):
-        found[ref].append((key, seq))
-    return found
+def _ways(
+    statements: Sequence[Statement], hashes: Sequence[Collection[int]], span: timedelta
+) -> Iterator[tuple[Any, ColumnElement[bool], list[Asked]]]:
+    """What statements are looked up by: a column, a condition, and of each statement the values that it asks for."""
+    posts, always, near = [one.post for one in statements], (0, HIGHEST), _near(statements, span)
+    within = [(sort_key(post.effective_at - span, 0), sort_key(post.effective_at + span, 0)) for post in posts]
+    told = [post.origin == "official" for post in posts]
+    named, prints, row = t.mentions.c, t.report_fingerprints.c, _ROW
+
+    def asks(values: Iterable[Collection[Any]], *, official: bool = False) -> list[Asked]:
+        each = zip(values, within, told, strict=True)
+        return [([value for value in its if value] if is_ or not official else [], when) for its, when, is_ in each]
+
+    def ever(values: Iterable[Collection[Any]]) -> list[Asked]:
+        return [(its, always) for its in values]
+
+    leaders = [(post.speaker.leader,) for post in posts]
+    days = {post.effective_at.toordinal() + day for post in posts for day in range(-span.days, span.days + 1)}
+    yield t.fingerprints.c.hash, true(), ever(hashes)
+    yield t.identities.c.identity, true(), ever(map(_items, posts))
+    yield named.ref, named.kind == ITEM, ever(post.keys for post in posts)
+    yield named.ref, (named.kind == "leader") & near, asks(leaders, official=True)
+    yield row.leader, near, asks(leaders)
+    yield row.office, near, asks(() if post.speaker.leader else (post.speaker.office_id,) for post in posts)
+    yield prints.hash, prints.day.in_(sorted(days)), asks(hashes, official=True)
 
 
-def _first(by: By, keys: Iterable[Any], within: tuple[int, int] = (0, HIGHEST)) -> list[int]:
-    """The newest statements that have one of these keys, in a span of sort keys."""
-    pairs = {pair for key in keys for pair in by.get(key, ()) if within[0] <= pair[0] <= within[1]}
-    return [seq for _, seq in sorted(pairs, reverse=True)[:COMPANY]]
+def _first(pairs: Iterable[tuple[int, int]], within: tuple[int, int]) -> list[int]:
+    """The newest of (sort key, seq) within a span of sort keys."""
+    kept = {pair for pair in pairs if within[0] <= pair[0] <= within[1]}
+    return [seq for _, seq in sorted(kept, reverse=True)[:COMPANY]]
 
 
-def _near(moments: Sequence[datetime], span: timedelta) -> ColumnElement[bool]:
-    """Being so near to one of these moments."""
+def _near(statements: Iterable[Statement], span: timedelta) -> ColumnElement[bool]:
+    """Being so near to one of these."""
     spans: list[tuple[datetime, datetime]] = []
-    for at in sorted(moments):
+    for at in sorted(one.post.effective_at for one in statements):
         begins = spans.pop()[0] if spans and at - span <= spans[-1][1] else at - span
         spans.append((begins, at + span))
     spans = spans if len(spans) <= _SPANS else [(spans[0][0], spans[-1][1])]
@@ -209,11 +174,6 @@ def _near(moments: Sequence[datetime], span: timedelta) -> ColumnElement[bool]:
 
 def _newest(one: Statement) -> tuple[datetime, int]:
     return one.post.effective_at, one.seq
-
-
-def _speaker(one: Statement) -> tuple[str, str] | None:
-    leader, office = one.post.speaker.leader, one.post.speaker.office_id
-    return ("leader", leader) if leader else ("office", office) if office else None
 
 
 def _items(post: Post) -> list[str]:
