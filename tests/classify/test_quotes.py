@@ -21,6 +21,11 @@ POST = "Nous avons eu ce matin, à Accra, des échanges très fructueux sur la s
             "exact",
         ),
         (
+            "Il écrit : «\u00a0Nous avons eu ce matin, à Accra, des échanges très fructueux\u00a0».",
+            "Nous avons eu ce matin, à Accra, des échanges très fructueux",
+            "exact",
+        ),
+        (
             'Elle salue "des échanges très fructueux sur la sécurité" hier.',
             "des échanges très fructueux sur la sécurité",
             "exact",

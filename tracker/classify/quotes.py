@@ -90,8 +90,10 @@ def find(title: str | None, text: str, candidates: Iterable[tuple[str, str]]) ->
 def marked(one: Field) -> Iterator[Words]:
     """What stands between quotation marks, of any style."""
     for match in _MARKS.finditer(one.raw):
-        start, end = next(match.span(i) for i in range(1, 8) if match.group(i) is not None)
-        yield Words(one.name, one.raw[start:end], start, end)
+        group = next(i for i in range(1, 8) if match.group(i) is not None)
+        exact = match[group].strip()
+        start = match.start(group) + match[group].find(exact)
+        yield Words(one.name, exact, start, start + len(exact))
 
 
 def attributed(report: str, mentions: Iterable[Mention]) -> list[tuple[Words, str | None]]:
