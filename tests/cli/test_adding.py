@@ -71,3 +71,47 @@ def test_what_cannot_be_added_is_said_in_one_line(desk: Desk, words: tuple[str, 
     code, out, err = desk.run("add", *words)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert said in err
+
+
+SIGN_IN = '<html><title>{}</title><body><h2>Welcome</h2><form><input name="u">{}</form></body></html>'
+FEED = '<?xml version="1.0"?>\n<rss version="2.0"><channel><item><title>A</title></item></channel></rss>'
+
+
+@pytest.mark.parametrize(("name", "body", "said"), [
+    ("a.html", SIGN_IN.format("Log in", "").encode(), "a page to sign in at"),
+    ("a.html", SIGN_IN.format("Members", '<input type="password">').encode(), "a page to sign in at"),
+    ("a.pdf", b"%PDF-1.4\n1 0 obj\n<< >>\nendobj", "a PDF, which is not read"),
+    ("a.bin", bytes(range(256)) * 12, "bytes that are no text"),
+    ("a.xml", FEED.encode(), "name a feed as a [[source]]"),
+    ("a.html", b'\n<feed xmlns="http://www.w3.org/2005/Atom"></feed>', "name a feed as a [[source]]"),
+    ("a.json", b'{"version": "https://jsonfeed.org/version/1.1", "items": []}', "name a feed as a [[source]]"),
+])  # fmt: skip
+def test_what_is_no_statement_is_refused_with_what_it_is(desk: Desk, name: str, body: bytes, said: str) -> None:
+    (file := desk.folder / name).write_bytes(body)
+    code, out, err = desk.run("add", str(file), "--publisher", "Lake Times")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert said in err
+    assert desk.json("status")["counts"]["statements"] == 3
+
+
+@pytest.mark.parametrize("page", [
+    f"<title>On the attack</title><article><h1> On the\n attack</h1><p>{WORDS}</p></article>",
+    f"<title>On the attack</title><main><h2>On the attack</h2><p>{WORDS}</p></main>",
+    f'<?xml version="1.0"?><html><head><title>On the attack</title></head><body><p>{WORDS}</p></body></html>',
+])  # fmt: skip
+def test_a_title_is_not_the_first_line_of_the_text_too(desk: Desk, page: str) -> None:
+    (file := desk.folder / "page.html").write_text(page, encoding="utf-8")
+    one = desk.json("add", str(file), "--speaker", "odera")
+    assert (one["title"], one["text"]) == ("On the attack", WORDS)
+
+
+def test_the_alerts_that_come_of_it_are_counted(desk: Desk) -> None:
+    rules = desk.folder / "rules.toml"
+    rules.write_text(rules.read_text(encoding="utf-8").replace('query = "label:aid"\nfirst', 'query = "attack"\nfirst'))
+    assert desk.run("add", WORDS, "--speaker", "odera")[2] == "1 alerts\n"
+    assert desk.run("add", WORDS, "--speaker", "odera")[2] == "0 alerts\n"
+
+
+def test_an_office_without_a_known_holder_is_who_says_it(desk: Desk) -> None:
+    desk.run("add", WORDS, "--speaker", "rwa-president", "--date", "2019-01-01")
+    assert "President of the Republic" in desk.run("search", "patrol before:2019-02-01")[1]

@@ -43,7 +43,7 @@ CASES = [
     ("tracker", "[network]\nallow = ['localhost']",
      'tracker.toml: network.allow[1]: "localhost" is neither host:port nor a CIDR such as "10.0.0.0/8"'),
     ("tracker", "[network]\nper_host_interval = 5", f"tracker.toml: network.per_host_interval: {NO_DURATION}"),
-    ("tracker", "[network]\nuser_agent = ''", "tracker.toml: network.user_agent: must be one line of text"),
+    ("tracker", "[network]\nuser_agent = ''", "tracker.toml: network.user_agent: must not be empty"),
     ("tracker", "[mail]\nhost = 'h'", "tracker.toml: mail.from: missing"),
     ("tracker", "[mail]\nhost = 'h'\nfrom = 'Tracker'",
      'tracker.toml: mail.from: write "Tracker <tracker@example.org>"'),
@@ -175,6 +175,22 @@ def test_every_problem_of_every_file_is_said_at_once(tmp_path: Path) -> None:
         'source[1] "a".headers.Cookie', 'rule[1] "r".max_age', 'rule[1] "r".receivers[1]', 'rule[1] "r".query',
         "operator.receivers[1]",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("file", "content", "lines"), [
+    ("tracker", "[web]\nport = 70000\nhost = '0.0.0.0'", ["web.port: must be less", "web.host: 0.0.0.0 is open"]),
+    ("tracker", "[mail]\nhost = ''\nusername = 'me'\nfrom = 'a@b.c'",
+     ["mail.host: must not be empty", "mail.username: TRACKER_MAIL_PASSWORD is not set"]),
+    ("rules", DESK.replace("webhook", "webhok") + "secret = 'whsec_hunter2'",
+     ['.kind: no kind "webhok"', f".secret: {NEVER}"]),
+    ("leaders", OFFICE + GOITA + TENURE.replace("president", "presidnt") + "from = '2021'",
+     ['tenure[1].office: no office "mli-presidnt"', "tenure[1].from: must be a date"]),
+])  # fmt: skip
+def test_a_problem_hides_no_other(tmp_path: Path, file: str, content: str, lines: list[str]) -> None:
+    found = problems(tmp_path, **{file: content})
+    assert [line for line in lines if not any(line in one for one in found)] == []
+    assert not any("hunter2" in one for one in found)
+    assert len(set(found)) == len(found)
 
 
 def test_a_list_is_not_called_too_short_for_what_is_wrong_in_it(tmp_path: Path) -> None:

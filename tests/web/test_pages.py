@@ -46,6 +46,13 @@ async def test_a_page_shows_what_it_is_for(client: httpx.AsyncClient, path: str,
     assert [words for words in shown if words not in page] == []
 
 
+@pytest.mark.parametrize("path", ["/", "/sources", "/api/v1/statements", "/feed.atom", "/health"])
+async def test_a_head_is_answered_as_a_get_is(client: httpx.AsyncClient, path: str) -> None:
+    head, answer = await client.head(path), await client.get(path)
+    assert (head.status_code, head.headers["content-type"]) == (answer.status_code, answer.headers["content-type"])
+    assert (await client.head("/logout")).status_code == 405
+
+
 async def test_a_statement_is_shown_with_all_that_is_known_of_it(client: httpx.AsyncClient, desk: DeskTracker) -> None:
     page = await text(client, f"/statements/{desk.ids['treaty']}")
     for words in (

@@ -18,7 +18,7 @@ from tracker.cli.show import Answer
 from tracker.errors import TrackerError, UsageError
 from tracker.models import shape
 from tracker.models.source import Evidence, Reading, Reply, Request, Source
-from tracker.text import slug
+from tracker.text import slug, squeeze
 
 What = Annotated[str, typer.Argument(metavar="URL|TEXT|FILE", help="A page, a file (HTML or text), or the words.")]
 Speaker = Annotated[str | None, typer.Option(help="Who says it: a leader in any spelling, or an office's id.")]
@@ -26,6 +26,15 @@ Publisher = Annotated[str | None, typer.Option(help="Who reports it; without a s
 Day = Annotated[datetime | None, typer.Option("--date", parser=moment, metavar="DAY", help="When it was published.")]
 #: Seconds for judging it; and what is added by hand is never asked for: its source is not listed, nor due for so long.
 LEASE, NEVER = 60.0, timedelta(days=36500)
+#: A page that has a form to sign in is kept if it has so many characters.
+PAGE = 400
+_LOGIN = re.compile(r"(log|sign)[ -]?in\b|(se )?connect(er|ez-vous)\b|connexion\b|iniciar sesi|entrar\b", re.IGNORECASE)
+#: What is no statement, by how it begins: what it is and what to do.
+_OTHERS = {
+    rb"\s*%PDF-": "a PDF, which is not read: save its words as a text file, and add that",
+    rb"\s*(<\?xml(?!.*<html)|<(rss|feed|rdf:rdf)\b)|\s*\{.*jsonfeed\.org/version":
+        'a feed or other XML, not a page: name a feed as a [[source]] of sources.toml, with kind = "feed" and its url',
+}  # fmt: skip
 
 
 async def add(
@@ -49,10 +58,10 @@ async def add(
     source = Source(name, "feed", {"url": name}, *owner, proof="added by hand, with tracker add")
     tracker.archive.sync_sources([*tracker.settings.sources, source], now)
     try:
-        key = await _kept(tracker, name, reply, date, by)
+        key, alerts = await _kept(tracker, name, reply, date, by)
     finally:
         tracker.archive.sync_sources(tracker.settings.sources, now)
-    alerts = (await tracker.relate())[1]
+    alerts += (await tracker.relate())[1]
     await tracker.tell()
     told = shape.statement(tracker.archive.statement(key))
     return Answer(told, show.told("statement", told), [f"{alerts} alerts"])
@@ -72,21 +81,37 @@ def _item(reply: Reply, date: datetime | None) -> dict[str, Any]:
     """An item of a JSON Feed: of a page its article, or what else there is; of anything else its text."""
     from selectolax.lexbor import LexborHTMLParser
 
-    said, web = reply.body.decode("utf-8", "replace"), reply.url.startswith("http")
+    said, web = _read(reply), reply.url.startswith("http")
     item = {"id": reply.url if web else sha256(reply.body).hexdigest(), "url": reply.url if web else None}
     item["date_published"] = date.isoformat() if date else None
     if "html" not in reply.headers.get("content-type", ""):
         return item | {"content_text": said}
     page = LexborHTMLParser(said)
     main = page.css_first("article") or page.css_first("main") or page.body
-    title = page.css_first("h1") or page.css_first("title")
-    dated = page.css_first('meta[property="article:published_time"]')
+    head, dated = page.css_first("h1") or page.css_first("title"), page.css_first('meta[property$="published_time"]')
+    item["title"] = title = squeeze(head.text()) if head else None
     item["date_published"] = item["date_published"] or (dated.attributes.get("content") if dated else None)
-    return item | {"title": title.text() if title else None, "content_html": main.html if main else said}
+    for said_again in [one for one in (main.css("h1, h2, h3, p") if main else ()) if squeeze(one.text()) == title]:
+        said_again.decompose()
+    signing_in = page.css_first("input[type=password]") or _LOGIN.match(title or "")
+    if signing_in and len(main.text() if main else "") < PAGE:
+        raise UsageError("a page to sign in at, not a statement: save what it hides as a file, and add that")
+    return item | {"content_html": main.html if main else said}
 
 
-async def _kept(tracker: Tracker, name: str, reply: Reply, date: datetime | None, by: str) -> str:
-    """The id of the statement that it is, new or known: a reading of a feed with this one item."""
+def _read(reply: Reply) -> str:
+    """The characters of what is words; UsageError says what anything else is."""
+    for begins, what in _OTHERS.items():
+        if re.match(begins, reply.body[:2000].removeprefix(b"\xef\xbb\xbf"), re.IGNORECASE | re.DOTALL):
+            raise UsageError(what)
+    said = reply.body.decode("utf-8", "replace")
+    if "\0" in said or said.count("\ufffd") > 3 + len(said) / 50:
+        raise UsageError("bytes that are no text in UTF-8: save its words as a text file, and add that")
+    return said
+
+
+async def _kept(tracker: Tracker, name: str, reply: Reply, date: datetime | None, by: str) -> tuple[str, int]:
+    """The id of the statement that it is, new or known, and its alerts: a reading of a feed with this one item."""
     from tracker.decide.answer import check
     from tracker.judge import Job, judge
     from tracker.sources.identity import id_key
@@ -108,4 +133,4 @@ async def _kept(tracker: Tracker, name: str, reply: Reply, date: datetime | None
     found = [*kept.new, *kept.edited, *([known.statement] if known and not kept.failure else [])]
     if not found:
         raise UsageError(f"nothing of it can be kept: {kept.failure or 'it holds no words'}")
-    return found[0]
+    return found[0], kept.alerts

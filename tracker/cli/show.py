@@ -129,6 +129,12 @@ def shorten(words: str, width: int) -> str:
     return words if len(words) <= width else words[: width - 1].rsplit(" ", 1)[0] + "…"
 
 
+def who(one: Shape) -> str:
+    """Whose words a statement is: the speaker's, else the office's, else the publisher's or the source's."""
+    speaker = one["speaker"] or {}
+    return str(speaker.get("name") or speaker.get("office") or one["publisher"] or one["source"])
+
+
 def said(one: Shape) -> str:
     """The beginning of a statement, in one line."""
     return shorten(squeeze(f"{one['title'] or ''} {one['text']}".strip()), 120)
@@ -190,7 +196,7 @@ def _changes(old: list[str], new: list[str]) -> str:
 STATEMENT: Columns = (
     "id",
     ("published", itemgetter("effective_at")),
-    ("who", lambda one: (one["speaker"] or {}).get("name") or one["publisher"] or one["source"]),
+    ("who", who),
     ("labels", lambda one: [label["name"] for label in one["labels"]]),
     ("said", said),
 )

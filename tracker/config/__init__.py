@@ -18,7 +18,7 @@ from tracker.classify import taxonomy
 from tracker.config import schema
 from tracker.config.read import Book, Model, keys, near
 from tracker.config.schema import Settings
-from tracker.config.values import DATABASE, header, line, secret
+from tracker.config.values import DATABASE, NEVER, header, line, secret
 from tracker.decide import query
 from tracker.errors import ConfigError, QueryError
 from tracker.models.query import Everything, Query
@@ -34,6 +34,7 @@ _SOURCES: dict[str, type[BaseModel]] = {name: kind.Options for name, kind in KIN
 _RECEIVERS: dict[str, type[BaseModel]] = {"webhook": schema.Webhook, "email": schema.Email}
 _EVERY, _EVERY_MAX = 300.0, 21600.0
 _LOOPBACK = r"localhost|::1|127\.\d+\.\d+\.\d+"
+_SECRET = re.compile(r"secret|token|passw|key")
 _WITH_USER = re.compile(r"[a-z0-9+]+://[^/?#]*@", re.IGNORECASE)
 
 
@@ -111,8 +112,8 @@ class _Loading:
         return part.model_copy(update={"token": token, "public_url": part.public_url.rstrip("/")})
 
     def mail(self, part: schema.MailSettings | None) -> schema.MailSettings | None:
-        password = self.environ.get(_PASSWORD) or None
-        if part and part.username and not password:
+        password, raw = self.environ.get(_PASSWORD) or None, self.top.tables.get("mail")
+        if isinstance(raw, dict) and raw.get("username") and not password:
             self.top.problem("mail.username", f"{_PASSWORD} is not set in the environment")
         return part.model_copy(update={"password": password}) if part else None
 
@@ -127,6 +128,7 @@ class _Loading:
             office = self.people.check(place, entry, schema.Office)
             offices.append(Office(**dict(office)) if office else Office(str(entry.get("id")), "", ""))
         for place, entry in self.people.entries["leader"]:
+            self.offices(place, entry.get("tenure"))
             if part := self.people.check(place, entry, schema.Leader):
                 tenures = self.tenures(place, part)
                 held += tenures
@@ -139,11 +141,16 @@ class _Loading:
                 self.people.problem(here, f"overlaps {there}: both hold {later.office} on {later.since}")
         return Registry(tuple(leaders), tuple(offices))
 
+    def offices(self, place: str, tenures: object) -> None:
+        """The offices of tenures, whatever else is wrong with them."""
+        for number, one in enumerate(tenures if isinstance(tenures, list) else (), 1):
+            if isinstance(one, dict) and isinstance(office := one.get("office"), str):
+                self.people.refer(f"{place}.tenure[{number}].office", office, self.people, "office")
+
     def tenures(self, place: str, leader: schema.Leader) -> list[tuple[Tenure, str]]:
         found = []
         for number, part in enumerate(leader.tenures, 1):
             here = f"{place}.tenure[{number}]"
-            self.people.refer(f"{here}.office", part.office, self.people, "office")
             if part.until and part.until <= part.since:
                 self.people.problem(f"{here}.to", f"{part.until} is not after from = {part.since}")
             else:
@@ -185,6 +192,8 @@ class _Loading:
         for key, value in own.items():
             if isinstance(value, str) and _WITH_USER.match(value):
                 book.problem(f"{place}.{line(key)}", "a secret is never written here: take user and password out of it")
+            elif not kind and _SECRET.search(key) and not str(value).startswith("env:"):
+                book.problem(f"{place}.{line(key)}", NEVER)
         return part, options.model_dump() if options else {}
 
     def owner(self, place: str, part: schema.Source) -> None:

@@ -4,6 +4,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self, TypeVar, get_args
 
@@ -99,11 +100,21 @@ class Book:
         for error in found:
             spot = "".join(f"[{step + 1}]" if isinstance(step, int) else f".{line(step)}" for step in error["loc"])
             self.problem((place + spot).lstrip("."), _explain(error, (*keys(_inner(model, error["loc"][:-1])), *also)))
-        bad = {error["loc"][0] for error in found}
-        try:
-            return model.model_validate({key: value for key, value in raw.items() if key not in bad})
-        except ValidationError:
-            return None
+        for deep in (True, False):  # without the keys alone, else without the tables that cannot do without them
+            with suppress(ValidationError):
+                return model.model_validate(_without(raw, [error["loc"] for error in found], deep))
+        return None
+
+
+def _without(raw: dict[str, Any], bad: Iterable[tuple[int | str, ...]], deep: bool) -> dict[str, Any]:
+    """A table without the keys that these places lead to: without those inside its tables, or without those tables."""
+    left = dict(raw)
+    for key, *inside in bad:
+        if deep and inside and isinstance(left.get(str(key)), dict):
+            left[str(key)] = _without(left[str(key)], [tuple(inside)], deep)
+        else:
+            left.pop(str(key), None)
+    return left
 
 
 def _inner(model: type[BaseModel], steps: Iterable[int | str]) -> type[BaseModel]:

@@ -22,7 +22,7 @@ _PRIVATE_HEADER = re.compile(r"auth|cookie|token|secret|key|passw|credential|ses
 _PRIVATE_VALUE = re.compile(r"(bearer|basic|digest|token)\s+\S", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _REFERENCE = r"env:[A-Za-z_][A-Za-z0-9_]*"
-_NEVER = 'a secret is never written here: write "env:NAME" and set NAME in the environment'
+NEVER = 'a secret is never written here: write "env:NAME" and set NAME in the environment'
 _NO_URL = "not a web address: write https://…"
 
 
@@ -81,7 +81,7 @@ def _is_url(raw: str) -> bool:
 def secret(raw: str, environ: Mapping[str, str]) -> str:
     """What `env:NAME` stands for; ValueError for a literal, and for a variable that is missing or empty."""
     if not re.fullmatch(_REFERENCE, raw):
-        raise ValueError(_NEVER)
+        raise ValueError(NEVER)
     variable = raw.removeprefix("env:")
     if not environ.get(variable):
         raise ValueError(f"{variable} is not set in the environment")
@@ -112,12 +112,12 @@ _USERLESS = such(
 Url = Annotated[str, such(_is_url, _NO_URL), _USERLESS]
 MaybeUrl = Annotated[str, such(lambda raw: not raw or _is_url(raw), _NO_URL), _USERLESS]
 Allowed = Annotated[str, such(opened, '"{}" is neither host:port nor a CIDR such as "10.0.0.0/8"')]
-Line = Annotated[str, like(r".*\S.*", "must be one line of text")]
+Line = Annotated[str, such(str.strip, "must not be empty"), like(r".*", "must be one line of text")]
 Name = Annotated[str, like(r"[^\W_][\w.-]{0,99}", "write letters, digits, - _ and . only, a letter or digit first")]
 Language = Annotated[str, like(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", 'not a language: write its ISO 639 code, like "fr"')]
 DATABASE = r"sqlite:///.+|postgres(ql)?://.+"
 Database = Annotated[str, like(DATABASE, 'write "sqlite:///archive.db" or "postgresql://…"')]
 Address = Annotated[str, like(ADDRESS, "not an e-mail address")]
 Sender = Annotated[str, like(rf"[^<>\"]+ <{ADDRESS}>|{ADDRESS}", 'write "Tracker <tracker@example.org>"')]
-Reference = Annotated[str, like(_REFERENCE, _NEVER)]
+Reference = Annotated[str, like(_REFERENCE, NEVER)]
 Elsewhere = Annotated[str, like(r"(?!)", "never written here: set TRACKER_MAIL_PASSWORD in the environment")]

@@ -77,8 +77,13 @@ def signed_in(token: str, cookie: str, now: datetime) -> bool:
 
 
 async def door(request: Request, call_next: RequestResponseEndpoint) -> Response:
-    """In front of everything: lets in, or answers 400 to a foreign Host and 401 to a stranger."""
-    answer = _refusal(request) or await call_next(request)
+    """In front of everything: lets in, or answers 400 to a foreign Host and 401 to a stranger; HEAD is heard as GET."""
+    method = request.method
+    request.scope["method"] = {"HEAD": "GET"}.get(method, method)
+    try:
+        answer = _refusal(request) or await call_next(request)
+    finally:
+        request.scope["method"] = method  # by which the server leaves the body out
     for name, value in HEADERS.items():
         answer.headers.setdefault(name, value)
     return answer
