@@ -8,7 +8,7 @@ run out; `LeaseLost` ends a poll that froze for longer than its lease, before it
 import asyncio
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -16,14 +16,14 @@ from functools import partial
 from tracker.archive import Archive
 from tracker.decide import answer, cadence
 from tracker.decide.budget import Budget, month_of, refusal
-from tracker.errors import ArchiveError, LeaseLost, SourceError
+from tracker.errors import ArchiveError, LeaseLost, SourceError, SourceThrottled
 from tracker.judge import Job, Sight, judge
 from tracker.models.source import Claim, Evidence, Kept, Known, PollState, Reading, Reply, Request, Source
 from tracker.models.statement import Firing
 from tracker.outside.clock import Clock
 from tracker.outside.web import Web
 from tracker.outside.workers import Workers
-from tracker.sources import KINDS
+from tracker.sources import KINDS, Kind
 
 #: Requests of one poll: a look-up and 51 pages; a hostile or very long timeline goes on at the next poll.
 MOST_PAGES = 52
@@ -48,6 +48,9 @@ class Collector:
     parallel: int = 100
     progress: Progress | None = None
     lease: float = LEASE
+    #: What is billed is read by one poll at a time; and reads that are not kept yet.
+    paying: asyncio.Lock = field(default_factory=asyncio.Lock)
+    reading: dict[tuple[str, str], int] = field(default_factory=dict)
     _hands: dict[tuple[str, str], tuple[Claim, float]] = field(default_factory=dict)  # and when its lease ends
     _beat: asyncio.Task[None] | None = None
     _polls: set[asyncio.Task[None]] = field(default_factory=set)
@@ -118,7 +121,7 @@ class Collector:
             raise
         finally:
             if reading is None:
-                self._hands.pop(claim.key, None)
+                self._let_go(claim)
         await self._read.put(reading)
 
     def still(self, claim: Claim) -> None:
@@ -136,6 +139,10 @@ class Collector:
                 held = await asyncio.to_thread(self.archive.extend, claims, until)
                 self._hands |= {claim.key: (claim, ends) for claim in held if claim.key in self._hands}
 
+    def _let_go(self, claim: Claim) -> None:
+        self._hands.pop(claim.key, None)
+        self.reading.pop(claim.key, None)
+
     async def _keep(self) -> None:
         while True:
             group = [await self._read.get()]
@@ -146,16 +153,13 @@ class Collector:
                 self._failure = error
             else:
                 self._failure = None
-                self._tell_progress(group, kept)
+                tell = self.progress or (lambda *_: None)
+                for reading, one in zip(group, kept, strict=True):
+                    tell(reading, one)
             finally:
                 for reading in group:
-                    self._hands.pop(reading.claim.key, None)
+                    self._let_go(reading.claim)
                     self._read.task_done()
-
-    def _tell_progress(self, group: list[Reading], kept: list[Kept]) -> None:
-        if self.progress is not None:
-            for reading, one in zip(group, kept, strict=True):
-                self.progress(reading, one)
 
     async def _gather(self, group: list[Reading]) -> None:
         try:
@@ -182,45 +186,52 @@ async def read(claim: Claim, desk: Collector) -> Reading:
     try:
         await _pages(claim, desk, started, asked)
     except SourceError as error:
-        finished = desk.clock.now()
-        following = cadence.after_failure(claim.source, replace(claim.state, last_poll_at=finished), finished, error)
-        return _reading(claim, following, asked, started, finished, error)
+        finished, resumed = desk.clock.now(), asked[-1].sight if asked and KINDS[claim.source.kind].resumes else None
+        state = replace(claim.state, last_poll_at=finished, cursor=resumed.cursor if resumed else claim.state.cursor)
+        following = cadence.after_failure(claim.source, state, finished, error)
+        return _reading(claim, following, asked, started, error)
     finished = desk.clock.now()
-    return _reading(claim, _following(claim, asked, started, finished), asked, started, finished, None)
+    return _reading(claim, _following(claim, asked, started, finished), asked, started, None)
 
 
 async def _pages(claim: Claim, desk: Collector, now: datetime, asked: list[Asked]) -> None:
     """The paging loop, for every kind: fills `asked`, whatever ends it."""
     source, state = claim.source, claim.state
-    kind = KINDS[source.kind]
+    kind, full = KINDS[source.kind], cadence.wants_full(state, now)
     request: Request | None = kind.ask(source, state)
     known: Known = {}
-    full = cadence.wants_full(state, now)
     while request is not None and len(asked) < MOST_PAGES:
-        await _within_budget(kind.name, desk, now, sum(one.sight.reads for one in asked if one.sight))
-        validated = request.conditional and not full and not asked
-        asking = _validated(request, state) if validated else request
-        reply = await desk.web.send(asking, partial(desk.still, claim))
-        kind.refuse(reply, now)
-        answer.check(reply, kind.name, bool(state.known_items), now)
-        if reply.status == 304 or (request.conditional and not asked and _sha256(reply.body) == state.body_sha256):
-            asked.append(Asked(request, reply, None))
-            return
-        if not asked and state.first_read_at:  # not before it is needed: most polls bring nothing new
-            known = await asyncio.to_thread(desk.archive.known, source.name)
-        sight: Sight = await desk.workers.run(judge, Job(source, state, reply, known, desk.clock.now()))
-        asked.append(Asked(request, reply, sight))
+        async with desk.paying if kind.name in desk.budgets else nullcontext():
+            asking = await _within_budget(kind, desk, claim, request, now)
+            if request.conditional and not full and not asked:
+                asking = _validated(asking, state)
+            reply = await desk.web.send(asking, partial(desk.still, claim))
+            kind.refuse(reply, now)
+            answer.check(reply, kind.name, bool(state.known_items), now)
+            if reply.status == 304 or (request.conditional and not asked and _sha256(reply.body) == state.body_sha256):
+                asked.append(Asked(request, reply, None))
+                return
+            if not asked and state.first_read_at:  # not before it is needed: most polls bring nothing new
+                known = await asyncio.to_thread(desk.archive.known, source.name)
+            sight: Sight = await desk.workers.run(judge, Job(source, state, reply, known, desk.clock.now()))
+            desk.reading[claim.key] = desk.reading.get(claim.key, 0) + sight.reads
+        asked.append(Asked(asking, reply, sight))
         state = replace(state, cursor=sight.cursor)
         request = sight.next
 
 
-async def _within_budget(kind: str, desk: Collector, now: datetime, reading: int) -> None:
-    """SourceThrottled when the month's reads, with those that this poll has made so far, reach the budget."""
-    budget = desk.budgets.get(kind)
-    if budget is not None:
-        spent = await asyncio.to_thread(desk.archive.reads_since, kind, month_of(now))
-        if refused := refusal(budget, kind, spent + reading, now):
-            raise refused
+async def _within_budget(kind: Kind, desk: Collector, claim: Claim, request: Request, now: datetime) -> Request:
+    """The request for no more than what is left of the month's reads. SourceThrottled when that is too little."""
+    budget = desk.budgets.get(kind.name)
+    if budget is None:
+        return request
+    own, reading = desk.reading.get(claim.key, 0), sum(desk.reading.values())
+    spent = await asyncio.to_thread(desk.archive.reads_since, kind.name, month_of(now))
+    if fewer := kind.limited(request, budget.monthly_reads - spent - reading):
+        return fewer
+    if kind.limited(request, budget.monthly_reads - spent - own):
+        raise SourceThrottled("other sources read the rest of the month's budget now", 60.0)
+    raise refusal(budget, kind.name, spent + own, now)
 
 
 def _validated(request: Request, state: PollState) -> Request:
@@ -249,19 +260,14 @@ def _following(claim: Claim, asked: list[Asked], started: datetime, finished: da
 
 
 def _reading(
-    claim: Claim,
-    following: PollState,
-    asked: list[Asked],
-    started: datetime,
-    finished: datetime,
-    error: SourceError | None,
+    claim: Claim, state: PollState, asked: list[Asked], started: datetime, error: SourceError | None
 ) -> Reading:
     sights = [one.sight for one in asked if one.sight]
     return Reading(
         claim=claim,
-        state=following,
+        state=state,
         started_at=started,
-        finished_at=finished,
+        finished_at=state.last_poll_at or started,
         outcome="failed" if error else ("read" if sights else "unchanged"),
         answers=tuple((_evidence(one), one.sight.judged) for one in asked if one.sight and one.sight.judged),
         items_seen=sum(sight.items_seen for sight in sights),
@@ -270,7 +276,7 @@ def _reading(
         failure_kind=type(error).__name__ if error else None,
         notes=tuple(note for sight in sights for note in sight.notes),
         requests=len(asked) + (error is not None),
-        alarm=_alarm(claim, following),
+        alarm=_alarm(claim, state),
     )
 
 
@@ -283,8 +289,7 @@ def _evidence(one: Asked) -> Evidence:
 def _alarm(claim: Claim, following: PollState) -> Firing | None:
     """What the operator is told when a source's health changes for the worse, or comes back from there."""
     before, after = claim.state.health, following.health
-    bad = ("failing", "gone", "suspect")
-    if before == after or not (after in bad or before in bad):
+    if before == after or not {before, after} & {"failing", "gone", "suspect"}:
         return None
     return Firing(f"source:{claim.source.name}", f"{before} -> {after}: {following.reason or 'polled well again'}")
 

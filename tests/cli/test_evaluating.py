@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -138,6 +139,17 @@ def test_of_a_report_each_quotation_is_found_or_told_to_be_unattributed(desk: De
         ("unattributed", "amina-odera", None),
         (None, None, None),
     ]
+
+
+def test_words_that_a_report_gives_to_another_are_told_to_be_misattributed(desk: Desk) -> None:
+    report = "President Eric Habimana said: “For the security of our two peoples and of the lake that we share”."
+    (one,) = desk.json("quote", report)["quotations"]
+    assert (one["verdict"], one["leader"], one["statement"]["id"]) == (
+        "misattributed",
+        "eric-habimana",
+        desk.ids["talks"],
+    )
+    assert re.search(r"misattributed +For the .* eric-habimana +Amina Odera", desk.run("quote", report)[1])
 
 
 def test_what_a_report_alone_has_is_attributed_to_nobody(desk: Desk) -> None:

@@ -85,6 +85,8 @@ class Stage:
 
     posts: list[dict[str, Any]] = field(default_factory=list)
     page: int = 100
+    fails_after: int = 100
+    given: list[str] = field(default_factory=list)
     includes: dict[str, Any] = field(default_factory=dict)
     feed: bytes = b""
     feed_status: int = 200
@@ -99,6 +101,8 @@ class Stage:
         self.asked.append(asked.path)
         if path.startswith("/2/users/by/username/"):
             return _json({"data": self.user})
+        if path.startswith("/2/users/") and len(self.given) >= 100 * self.fails_after:
+            return Answer(500)
         if path.startswith("/2/users/"):
             return _json(self._timeline(parse_qs(urlsplit(asked.path).query)))
         if path == "/hook":
@@ -108,13 +112,15 @@ class Stage:
 
     def _timeline(self, query: Mapping[str, list[str]]) -> dict[str, Any]:
         since = int(query.get("since_id", ["0"])[0])
-        data = [post for post in self.posts if int(post["id"]) > since]
+        until, size = int(query.get("until_id", [str(2**63)])[0]), min(self.page, int(query["max_results"][0]))
+        data = [post for post in self.posts if since < int(post["id"]) < until]
         begin = int(query.get("pagination_token", ["0"])[0])
-        rest, data = data[begin + self.page :], data[begin : begin + self.page]
+        rest, data = data[begin + size :], data[begin : begin + size]
+        self.given += [post["id"] for post in data]
         if not data:
             return {"meta": {"result_count": 0}}
         meta: dict[str, Any] = {"result_count": len(data), "newest_id": data[0]["id"], "oldest_id": data[-1]["id"]}
-        meta |= {"next_token": str(begin + self.page)} if rest else {}
+        meta |= {"next_token": str(begin + size)} if rest else {}
         return {"data": data, "includes": self.includes, "meta": meta}
 
 
@@ -147,7 +153,7 @@ class Desk:
     def found(self, query: str) -> list[Any]:
         from tracker.decide.query import parse
 
-        return list(self.tracker.archive.search(parse(query, self.tracker.vocabulary).tree).statements)
+        return list(self.tracker.archive.search(parse(query, self.tracker.vocabulary).tree, limit=1000).statements)
 
 
 @asynccontextmanager

@@ -253,7 +253,7 @@ async def test_a_source_that_is_done_first_takes_no_other_s_lease_with_it(tmp_pa
 
 
 async def test_the_month_s_budget_of_reads_is_honoured_and_said(tmp_path: Path) -> None:
-    async with desk(tmp_path, NOW, sources=SOURCES, rules=RULES, extra="[x]\nmonthly_reads = 1") as it:
+    async with desk(tmp_path, NOW, sources=SOURCES, rules=RULES, extra="[x]\nmonthly_reads = 10") as it:
         it.stage.posts = [post(2000000000000000041, "One.", "2026-03-10T08:00:00.000Z")]
         it.stage.feed = feed(QUIET)
         await it.round()
@@ -263,7 +263,7 @@ async def test_the_month_s_budget_of_reads_is_honoured_and_said(tmp_path: Path) 
         assert len([path for path in it.stage.asked if path.startswith("/2/")]) == asked
         state = it.tracker.archive.sources(["odera-x"])[0].state
         assert (state.reason or "").startswith(
-            "the month's budget of 1 reads is spent ($0.01): raise [x] monthly_reads"
+            "the month's budget of 10 reads is spent (1, $0.01): raise [x] monthly_reads"
         )
         assert (state.next_poll_at or NOW) - it.clock.now() > timedelta(hours=23)
 
@@ -272,16 +272,47 @@ def test_a_look_up_does_not_cost_one_of_the_pages_that_a_poll_of_x_may_read() ->
     assert x.Options(handle="AOdera").max_pages + 1 < MOST_PAGES
 
 
-async def test_a_poll_of_many_pages_stops_where_the_budget_ends_and_keeps_what_it_has(tmp_path: Path) -> None:
-    async with desk(tmp_path, NOW, sources=SOURCES, rules=RULES, extra="[x]\nmonthly_reads = 4") as it:
-        it.stage.page = 2
-        numbers = range(2000000000000000069, 2000000000000000060, -1)
-        it.stage.posts = [post(number, f"Post {number}.", "2026-03-10T08:00:00.000Z") for number in numbers]
+def many(first: int, last: int) -> list[dict[str, Any]]:
+    """Posts, newest first."""
+    numbers = range(2000000000000000000 + last, 2000000000000000000 + first - 1, -1)
+    return [post(number, f"Post {number}.", "2026-03-10T08:00:00.000Z") for number in numbers]
+
+
+async def test_a_poll_of_many_pages_stops_where_the_budget_ends_and_goes_on_without_reading_twice(
+    tmp_path: Path,
+) -> None:
+    async with desk(tmp_path, NOW, sources=SOURCES, rules=RULES, extra="[x]\nmonthly_reads = 60") as it:
+        it.stage.posts = many(1, 129)
         await it.round("odera-x")
-        assert it.tracker.archive.reads_since("x", NOW - timedelta(days=1)) == 4
-        assert len(it.found("source:odera-x")) == 4
+        spent = it.tracker.archive.reads_since("x", NOW - timedelta(days=1))
+        assert 50 <= spent <= 60
+        assert len(it.found("source:odera-x")) == len(it.stage.given) == spent
         (status,) = it.tracker.archive.sources(["odera-x"])
-        assert (status.state.reason or "").startswith("the month's budget of 4 reads is spent")
+        assert (status.state.reason or "").startswith(f"the month's budget of 60 reads is spent ({spent}, $")
+        it.tracker.collector.budgets = {"x": it.tracker.settings.x.model_copy(update={"monthly_reads": 400})}
+        it.stage.posts = many(1, 149)
+        for _ in range(3):
+            await it.round("odera-x")
+        assert len(it.stage.given) == len(set(it.stage.given)) == 149
+        assert it.tracker.archive.reads_since("x", NOW - timedelta(days=1)) == 149
+
+
+async def test_a_poll_that_fails_in_the_middle_is_not_billed_again(tmp_path: Path) -> None:
+    async with desk(tmp_path, NOW, sources=SOURCES, rules=RULES) as it:
+        it.stage.posts, it.stage.fails_after = many(1, 250), 2
+        await it.round("odera-x")
+        assert len(it.stage.given) == len(it.found("source:odera-x")) == 200
+        it.stage.fails_after = 10
+        await it.round("odera-x")
+        assert len(it.stage.given) == len(set(it.stage.given)) == 250
+
+
+async def test_two_accounts_share_one_budget(tmp_path: Path) -> None:
+    other = SOURCES.replace('"odera-x"', '"other-x"').replace('"lake-times"', '"other-times"')
+    async with desk(tmp_path, NOW, sources=SOURCES + other, extra="[x]\nmonthly_reads = 60") as it:
+        it.stage.posts = many(1, 90)
+        await it.round("odera-x", "other-x")
+        assert 50 <= it.tracker.archive.reads_since("x", NOW - timedelta(days=1)) <= 60
 
 
 async def test_more_sources_than_are_asked_at_once_are_all_polled_once_named_or_due(tmp_path: Path) -> None:

@@ -136,11 +136,33 @@ def test_a_spent_limit_in_the_middle_keeps_the_place_and_loses_nothing() -> None
     headers = {"x_rate_limit_remaining": "0", "x_rate_limit_reset": reset}
     first = read(page_of(50, 40, token="a"), {**KNOWN, "since_id": "10"}, **headers)
     assert (first.next, first.interval_hint) == (None, 301.0)
-    assert first.cursor == {**KNOWN, "since_id": "10", "newest": "50", "until_id": "40"}
+    assert first.cursor == {**KNOWN, "since_id": "10", "newest": "50", "until_id": "40", "pages": 1}
     query = parse_qs(urlsplit(X.ask(x_source(), PollState(cursor=first.cursor)).url).query)
     assert (query["since_id"], query["until_id"]) == (["10"], ["40"])
     page, ids, _ = walk({None: page_of(30, token="b"), "b": page_of(20)}, dict(first.cursor))
     assert (ids, page.cursor) == (["30", "20"], {**KNOWN, "since_id": "50"})
+
+
+def test_a_poll_that_broke_off_goes_on_below_what_it_read_and_leaves_the_newer_posts_to_the_next() -> None:
+    first = read(page_of(50, 40, token="a"), {**KNOWN, "since_id": "10"})
+    assert first.next is not None
+    assert "until_id" not in first.next.url
+    again = X.ask(x_source(), PollState(cursor=first.cursor))
+    assert "until_id=40" in again.url
+    assert "pagination_token" not in again.url
+    second = read(page_of(30, token="b"), dict(first.cursor), again.url)
+    assert second.next is not None
+    assert "until_id=40" in second.next.url
+    assert second.cursor == {**KNOWN, "since_id": "10", "newest": "50", "until_id": "30", "pages": 1}
+    assert read(page_of(20), dict(second.cursor), second.next.url).cursor == {**KNOWN, "since_id": "50"}
+
+
+@pytest.mark.parametrize(("reads", "asked"), [(1000, "100"), (60, "30"), (10, "5"), (9, None), (0, None), (-7, None)])
+def test_a_page_asks_for_no_more_than_the_reads_that_are_left(reads: int, asked: str | None) -> None:
+    look_up, page = X.ask(x_source(), PollState()), X.ask(x_source(), PollState(cursor=KNOWN))
+    assert X.limited(look_up, reads) == look_up
+    fewer = X.limited(page, reads)
+    assert (fewer and parse_qs(urlsplit(fewer.url).query)["max_results"][0]) == asked
 
 
 def test_a_number_that_x_would_not_take_back_moves_nothing() -> None:

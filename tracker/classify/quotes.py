@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
+from operator import itemgetter
 
 import numpy as np
 from rapidfuzz import fuzz
@@ -30,10 +31,16 @@ _MARKS = re.compile(
     r"«([^«»]{8,900})»|“([^“”]{8,900})[”“]|„([^„“”]{8,900})[“”]|\"([^\"\n]{8,900})\"|‹([^‹›]{8,900})›|「([^「」]{4,900})」|(?<!\w)[‘']([^‘’'\n]{8,300}(?:['’]\w[^‘’'\n]{0,300})*)[’'](?!\w)"
 )
 #: Beginnings of words by which a report says that somebody said something, folded.
-_SAYS = re.compile(
-    r"\b(?:(?:dit|dire|dice|dijo|disse|diz|told|promet|promis)\b|sa(?:id|ys)|state|selon|segun|sostuv|declar|affirm|afirm|assur|"
+_VERB = (
+    r"(?:(?:dit|dire|dice|dijo|disse|diz|told|promet|promis)\b|sa(?:id|ys)|state|selon|segun|sostuv|declar|affirm|afirm|assur|"
     r"asegur|estim|lanc|ajout|anad|soulign|annonc|indiqu|expliqu|ecri|escri|escrev|writ|wrote|martel|insist|rappel|repond|repl|"
-    r"denonc|tweet|post|accord|added|warn|vow|قال|صرح|اكد|كتب|اضاف|сказал|заяв|напис|отмет|подчерк|добав|слов)|:\s*$"
+    r"denonc|tweet|post|accord|added|warn|vow|قال|صرح|اكد|كتب|اضاف|сказал|заяв|напис|отмет|подчерк|добав|слов)"
+)
+_SAYS = re.compile(rf"\b{_VERB}|:\s*$")
+#: Between a leader and the words, folded: somebody else says them ("…, an analyst said", ", said an aide to").
+_ANOTHER = re.compile(
+    rf"[,;]\s*(?:(?:an?|the|une?|les?|la|el|um|uma?|una|os?) |l')(?:[\w'-]+ ){{1,4}}?{_VERB}|"
+    rf"\b{_VERB}\w*\s+(?:an?|une?|una?|uma?)\s+[\w' -]+\b(?:to|of|for|from|who|de|du|des|d|da|do|del|au|a)\b"
 )
 _AGAIN = re.compile(r"\b(?:il|elle|he|she|ella|ele|ela|он|она)\b")
 _STOP = re.compile(r"[.!?؟]\s|\n")
@@ -99,7 +106,8 @@ def marked(one: Field) -> Iterator[Words]:
 def attributed(report: str, mentions: Iterable[Mention]) -> list[tuple[Words, str | None]]:
     """What a report has between marks, from MARKED words on, and the leader whom it gives the words to.
 
-    That is who is named nearest to them in their sentence, beside a word for saying; of `he` or `elle` who spoke last.
+    That is who is named nearest to them in their sentence, beside a word for saying of which nobody else is the
+    subject; of `he` or `elle` who spoke last.
     """
     spans = [words for words in marked(read("text", report, _LONGEST)) if _parts(words.exact)]
     edges = [0, *(edge for words in spans for edge in (words.start, words.end)), len(report)]
@@ -110,13 +118,17 @@ def attributed(report: str, mentions: Iterable[Mention]) -> list[tuple[Words, st
         after = _STOP.split(report[words.end : edges[2 * number + 3]])[0]
         begin, end = words.start - len(before), words.end + len(after)
         near = [
-            (max(words.start - one.words.end, one.words.start - words.end), one.ref)
+            (max(words.start - one.words.end, one.words.start - words.end), one.ref, one.words)
             for one in named
             if begin <= one.words.start < one.words.end <= words.start or words.end <= one.words.start < end
         ]
         beside = [fold(after), fold(before)]
         last = found[-1][1] if found and any(map(_AGAIN.search, beside)) else None
-        who = min(near)[1] if near else last
+        who = last
+        if near:
+            _, who, name = min(near, key=itemgetter(0))
+            between = report[name.end : words.start] if name.end <= words.start else report[words.end : name.start]
+            who = None if _ANOTHER.search(fold(between)) else who
         found.append((words, who if any(map(_SAYS.search, beside)) else None))
     return found
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -92,13 +93,18 @@ def quote(
     tracker: Tracker, words: Annotated[str, typer.Argument(metavar="WORDS|REPORT|FILE", help="Said by whom?")]
 ) -> Answer:
     """Did anybody we watch say these words? Who did: exact, truncated (…) or altered. Not found is an answer too: 0.
-    Of a report, each quotation; `unattributed`: it gives one to a leader who said so in nothing that we keep.
+    Of a report, each quotation; `unattributed`: it gives one to a leader who said so in nothing that we keep;
+    `misattributed`: to one although another said it.
     Example: tracker quote "améliorer la sécurité de nos populations respectives" """
     file = len(words) < 250 and Path(words).is_file()
     if file or _is_report(words):
         report = Path(words).read_text(encoding="utf-8", errors="replace") if file else words
         quoted = list(_quoted(tracker, report))
-        columns = ("verdict", "exact", "leader", ("statement", lambda one: (one["statement"] or {}).get("id")))
+        columns = (
+            *("verdict", "exact", ("given to", itemgetter("leader"))),
+            ("said by", lambda one: one["statement"] and shown.who(one["statement"])),
+            ("statement", lambda one: one["statement"] and one["statement"]["id"]),
+        )
         return Answer({"report": words, "quotations": quoted}, [shown.Table(quoted, columns, "no quotation in it")])
     found: list[dict[str, Any]] = [
         {"verdict": verdict, "exact": exact, "statement": shape.statement(one)}
@@ -126,7 +132,9 @@ def _quoted(tracker: Tracker, report: str) -> Iterator[dict[str, Any]]:
         official = [(verdict, one) for verdict, _, one in _said(tracker, said.exact) if one.post.origin == "official"]
         official.sort(key=lambda found: found[1].post.speaker.leader != leader)
         verdict, one = next(iter(official), ("unattributed" if leader else None, None))
-        yield {**asdict(said), "leader": leader, "verdict": verdict, "statement": one and shape.statement(one)}
+        another = one and leader not in (None, one.post.speaker.leader)
+        told = {"leader": leader, "verdict": "misattributed" if another else verdict}
+        yield asdict(said) | told | {"statement": one and shape.statement(one)}
 
 
 def _said(tracker: Tracker, words: str) -> Iterator[tuple[Verdict, str, Statement]]:

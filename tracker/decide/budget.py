@@ -18,11 +18,9 @@ def month_of(now: datetime) -> datetime:
     return now.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
-def refusal(budget: Budget, kind: str, reads: int, now: datetime) -> SourceThrottled | None:
-    """Why nothing more is read this month, and how long that lasts; None while the budget is not spent."""
-    if reads < budget.monthly_reads:
-        return None
+def refusal(budget: Budget, kind: str, reads: int, now: datetime) -> SourceThrottled:
+    """Why nothing more is read this month, of which so many were, and how long that lasts."""
     following = month_of(month_of(now) + timedelta(days=31))
-    spent = f"the month's budget of {budget.monthly_reads:,} reads is spent (${reads * budget.price:,.2f})"
+    spent = f"the month's budget of {budget.monthly_reads:,} reads is spent ({reads:,}, ${reads * budget.price:,.2f})"
     advice = f"raise [{kind}] monthly_reads or wait until {following:%Y-%m-%d}"
     return SourceThrottled(f"{spent}: {advice}", (following - now).total_seconds())

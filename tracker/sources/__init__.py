@@ -7,7 +7,7 @@ from tracker.sources.kind import Kind
 
 KINDS: Mapping[str, Kind] = {
     "feed": Kind("feed", feed.Options, feed.ask, feed.read),
-    "x": Kind("x", x.Options, x.ask, x.read, x.refuse, whole=False),
+    "x": Kind("x", x.Options, x.ask, x.read, x.refuse, whole=False, limited=x.limited, resumes=True),
 }
 
 __all__ = ["KINDS", "Kind"]

@@ -40,7 +40,8 @@ class Kind:
 
     `ask` makes the first request of a poll. `read` makes a Page of an answer with status 200; it raises SourceBroken,
     SourceRefused, SourceGone or SourceThrottled and nothing else. `refuse` sees every answer before the general rules
-    do, and raises a SourceError when the platform's own words say more than the status.
+    do, and raises a SourceError when the platform's own words say more than the status. `limited` makes a request ask
+    for no more than so many reads, or is None; `resumes`: the cursor of a poll that broke off says where it goes on.
     """
 
     name: str
@@ -49,3 +50,5 @@ class Kind:
     read: Callable[[Source, PollState, Reply], Page]
     refuse: Callable[[Reply, datetime], None] = lambda *_: None
     whole: bool = True
+    limited: Callable[[Request, int], Request | None] = lambda request, _: request
+    resumes: bool = False

@@ -1,9 +1,9 @@
 """X API v2: one account's posts, newest first, from where the last poll ended, in both spellings (tweet, post).
 
 The account's number is looked up once (a handle may change hands), then its timeline is paged with `since_id`, which
-moves only when the last page was read, so that an interrupted poll loses nothing. Replies and reposts are included: who
-asks "did this account ever say that?" means them, too. The first poll reads what X still gives (up to 3,200 posts,
-billed per post): `max_pages` bounds it.
+moves only when the last page was read: an interrupted poll loses nothing and goes on where it was. Replies and reposts
+are included: who asks "did this account ever say that?" means them, too. The first poll reads what X
+still gives (up to 3,200 posts, billed per post): `max_pages` bounds it.
 """
 
 import re
@@ -34,6 +34,8 @@ _RELATIONS: Mapping[str, Literal["reposts", "replies_to", "quotes"]] = {
     "retweeted": "reposts", "reposted": "reposts", "quoted": "quotes", "replied_to": "replies_to",
 }  # fmt: skip
 _UNKNOWN_LANGS = {"und", "zxx", "qme", "qam", "qct", "qht", "qst", "art"}
+#: X gives no fewer posts a page.
+LEAST = 5
 #: Below this an id tells no time: snowflakes began in November 2010, and simulators count from 1.
 FIRST_SNOWFLAKE = 10**15
 _EPOCH_MS = 1288834974657
@@ -78,6 +80,14 @@ def _is_known(cursor: Mapping[str, Any], options: Options) -> bool:
 def _request(source: Source, path: str) -> Request:
     url = f"{_options(source).base_url.rstrip('/')}/2/users/{path}"
     return Request(url, headers={"Accept": "application/json"}, secrets=source.secrets, conditional=False)
+
+
+def limited(request: Request, reads: int) -> Request | None:
+    """The request for what costs no more than so many reads, counting a post that each post may refer to; None where
+    even the least page of X could cost more. A look-up is no read."""
+    posts = min(100, reads // 2)
+    asked = replace(request, url=re.sub("max_results=[0-9]+", f"max_results={posts}", request.url))
+    return asked if posts >= LEAST or "/by/username/" in request.url else None
 
 
 def _timeline(source: Source, cursor: Mapping[str, Any], token: str | None) -> Request:
@@ -133,26 +143,25 @@ def _no_account(answer: At) -> SourceError:
 
 
 def _page(source: Source, old: Mapping[str, Any], answer: At, reply: Reply) -> Page:
-    """One page of posts. `newest` becomes `since_id` at the end; when the rate limit ends a poll in the middle,
-    `until_id` keeps the place. What an earlier, broken-off poll left in the cursor does not count: a first page is
-    asked without a token.
+    """One page of posts. `newest` becomes `since_id` at the end; `until_id` is where a poll goes on that ends before,
+    by itself (the rate limit) or broken off (the budget, a failure): what was read is billed and not asked for again.
     """
     options, posts, includes = _options(source), answer["data"].list(), answer["includes"]
     page = Page(_drafts(posts, includes, options.handle), reads=len(posts) + len(_included(includes)))
     ids, token = [_number(post["id"]) for post in posts], answer["meta"]["next_token"].text()
-    asked = parse_qs(urlsplit(reply.url).query).get("pagination_token", [None])[0]
-    started = old if asked or old.get("until_id") else {}
+    sent = {name: values[0] for name, values in parse_qs(urlsplit(reply.url).query).items()}
+    asked, started = sent.get("pagination_token"), old if old.get("until_id") else {}
     watermarks = [one for one in ids if int(one) < 2**63]  # X takes no larger one back
     newest = max([*watermarks, str(started.get("newest") or old.get("since_id") or "0")], key=int)
-    stay = {key: old[key] for key in ("handle", "user_id", "since_id", "until_id") if old.get(key)}
+    stay = {key: old[key] for key in ("handle", "user_id", "since_id") if old.get(key)}
     pages = int(old.get("pages", 0)) + 1 if asked else 1
     if token and token != asked and pages < options.max_pages:
+        held = {**stay, "newest": newest, "pages": pages, "until_id": min(ids, key=int, default=old.get("until_id"))}
         if reply.headers.get("x-rate-limit-remaining") == "0" and ids:
-            held, wait = {"newest": newest, "until_id": min(ids, key=int)}, reply.until_reset(reply.received_at)
             notes = ("rate limit spent: older posts follow at the next poll",)
-            return replace(page, cursor=stay | held, interval_hint=wait, notes=notes)
-        cursor = {**stay, "newest": newest, "pages": pages}
-        return replace(page, cursor=cursor, next=_timeline(source, cursor, token))
+            return replace(page, cursor=held, interval_hint=reply.until_reset(reply.received_at), notes=notes)
+        following = _timeline(source, {**stay, "until_id": sent.get("until_id")}, token)
+        return replace(page, cursor=held, next=following)
     why = "the same token came twice" if token == asked else f"{pages} page(s) are read"
     ended = {"handle": stay["handle"], "user_id": stay["user_id"], **({"since_id": newest} if newest != "0" else {})}
     return replace(page, cursor=ended, notes=(f"more posts were offered and not asked for: {why}",) if token else ())
