@@ -80,8 +80,10 @@ class Tracker:
         return Vocabulary(self.registry, tuple(self.labels), tuple(KINDS), sources)
 
     def parsed(self, words: str) -> Node:
-        """The tree of a query in the words of this config. QueryError tells the column of what cannot be understood."""
-        return parse(text.clean(words), self.vocabulary).tree
+        """The tree of a query in the words of this config, and of sources that it names no more but statements have.
+        QueryError tells the column of what cannot be understood."""
+        known = replace(self.vocabulary, sources=self.archive.source_names()) if "source" in words else self.vocabulary
+        return parse(text.clean(words), known).tree
 
     @cached_property
     def web(self) -> Web:

@@ -115,3 +115,13 @@ def test_the_alerts_that_come_of_it_are_counted(desk: Desk) -> None:
 def test_an_office_without_a_known_holder_is_who_says_it(desk: Desk) -> None:
     desk.run("add", WORDS, "--speaker", "rwa-president", "--date", "2019-01-01")
     assert "President of the Republic" in desk.run("search", "patrol before:2019-02-01")[1]
+
+
+def test_a_source_that_the_config_does_not_name_is_still_searched_by_its_name(desk: Desk) -> None:
+    one = desk.json("add", WORDS, "--speaker", "odera")
+    assert [each["id"] for each in desk.json("search", "source:by-hand-amina-odera")["statements"]] == [one["id"]]
+    sources = desk.folder / "sources.toml"
+    kept = sources.read_text(encoding="utf-8").replace('"lake-times"', '"lake-daily"')
+    sources.write_text(kept, encoding="utf-8")
+    assert len(desk.json("search", "source:lake-times")["statements"]) == 2
+    assert "there is no source" in desk.run("search", "source:nothing")[2]

@@ -65,13 +65,36 @@ def test_every_reference_of_a_fixture_leads_somewhere(world: World) -> None:
             assert all(target.moment < item.moment for target in targets)
 
 
-def test_the_world_follows_a_clock_from_where_it_stands(world: World) -> None:
+def test_the_world_goes_on_at_the_time_of_a_clock_and_nothing_was_missed_meanwhile(world: World) -> None:
     times = [NOW + timedelta(seconds=30)]
     world.follow(lambda: times[-1])
-    assert world.as_of == NOW
+    assert world.as_of == NOW + timedelta(seconds=30)
+    assert world.happened_since(NOW) == []
     times.append(NOW + timedelta(seconds=75))
-    assert world.items(world.channels["faye-x"])[0].id == "faye-announces-praia"
-    assert world.as_of == NOW + timedelta(seconds=45)
+    (first,) = [item for item in world.items(world.channels["faye-x"]) if item.moment > NOW]
+    assert (first.id, first.moment) == ("faye-announces-praia", NOW + timedelta(seconds=70))
+    times.append(NOW + timedelta(minutes=7))
+    assert any(line.startswith("21:36:30 @PresidenceNiger edited “") for line in world.happened_since(NOW))
+
+
+def test_when_all_is_told_somebody_says_more_every_few_seconds(world: World) -> None:
+    told = len(world.by_id)
+    world.go_on()
+    assert len(world.by_id) == told
+    seen = start = max(world.instants())
+    for second in range(120):
+        world.as_of = start + timedelta(seconds=second)
+        world.go_on()
+    said = [world.by_id[name] for name in list(world.by_id)[told:]]
+    assert 15 <= len(said) <= 60
+    assert len({item.text for item in said}) > len(said) / 2
+    assert len({item.channel.name for item in said}) > 4
+    assert not any("$" in item.text + item.title for item in said)
+    for item in said:
+        assert timedelta(0) < item.moment - seen <= timedelta(seconds=8)
+        seen = item.moment
+    posts = [item for item in said if item.channel.platform == "x" and item.moment <= world.as_of]
+    assert {item.id for item in posts} <= {i.id for channel in world.channels.values() for i in world.items(channel)}
 
 
 def test_what_happened_is_told_in_lines_in_order(world: World) -> None:

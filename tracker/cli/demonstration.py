@@ -116,6 +116,7 @@ async def _narrate(world: World) -> None:
     seen = world.as_of
     while True:
         await asyncio.sleep(1)
+        world.go_on()
         for words in world.happened_since(seen):
             typer.echo(f"  {show.cell(words)}")
         seen = world.as_of

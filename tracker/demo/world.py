@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from importlib import resources
 from importlib.resources.abc import Traversable
+from random import Random
+from string import Template
 from textwrap import shorten
 from typing import Any, Literal
 
@@ -72,6 +74,9 @@ class World:
         self.clock: Callable[[], datetime] = lambda: self.now
         self.mails, self.calls = list[Sunk](), list[Sunk]()
         tables = [tomllib.loads(file.read_text("utf-8")) for file in fixtures.iterdir() if ".toml" in file.name]
+        self._more, self._places = (
+            [row for table in tables for row in table.get(kind, ())] for kind in ("more", "place")
+        )
         self.channels = {row["name"]: Channel(**row) for table in tables for row in table.get("channel", ())}
         items = [self._item(**row) for table in tables for row in table.get("item", ())]
         self.by_id = {item.id: item for item in sorted(items, key=lambda item: (item.moment, item.id))}
@@ -97,9 +102,24 @@ class World:
         self.clock = lambda: instant
 
     def follow(self, clock: Callable[[], datetime]) -> None:
-        """Go on from where the world stands at the clock's pace: nothing that is to come was missed meanwhile."""
-        lag = clock() - self.as_of
-        self.clock = lambda: clock() - lag
+        """Go on at the clock's own time: what is to come from where the world stands comes as much later."""
+        stands, lag = self.as_of, clock() - self.as_of
+        for name, one in self.by_id.items():
+            moment, edited = (at and at + lag * (at > stands) for at in (one.moment, one.edited_at))
+            self.by_id[name] = replace(one, moment=moment or one.moment, edited_at=edited)
+        self.clock = clock
+
+    def go_on(self) -> None:
+        """Where all that the fixtures tell is told, somebody says one thing more within seconds, by their templates."""
+        now, number = self.as_of, len(self.by_id)
+        if self._more and max(item.moment for item in self.by_id.values()) <= now:
+            lot, row = Random(number), self._more[number % len(self._more)]  # noqa: S311  # no secret
+            channel = lot.choice(row["channels"])
+            place = lot.choice([place for place in self._places if place["channel"] != channel])
+            words = place | {"day": f"{now + timedelta(days=lot.randint(1, 9)):%d/%m/%Y}"}
+            text, title = (Template(row.get(part, "")).substitute(words) for part in ("text", "title"))
+            moment = now + timedelta(seconds=lot.uniform(2, 6))
+            self.by_id[f"more-{number}"] = Item(f"more-{number}", self.channels[channel], moment, text, title)
 
     def item(self, name: str) -> Item:
         """An item as it reads at that instant: not edited yet, or with its new text."""
