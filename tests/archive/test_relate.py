@@ -32,7 +32,9 @@ from tracker.models.statement import (
 
 DAY = timedelta(days=1)
 VISIT = Visit("past", (Party("X", "x-leader", "BFA"),), Party(None, "aminata-sow", "SEN"), "Dakar", date(2026, 11, 20))
-EVENT = Event("e1", "past", VISIT.visitors, VISIT.host, "Dakar", VISIT.day)
+EVENT = Event(
+    "e1", "past", VISIT.visitors, VISIT.host, "Dakar", VISIT.day, context=("diplomatic",), score=0.9
+)  # fmt: skip
 BY_EVENT = Label("diplomatic_visit", 0.8, "event", reason="told by the report")
 
 
@@ -95,24 +97,6 @@ def test_two_workers_who_find_a_visit_at_once_make_one_event(
         thread.join()
     assert len(archive.events()) == 1
     assert len(archive.alerts()) == 1
-
-
-def test_an_event_is_renewed_by_its_id_too(archive: Archive) -> None:
-    post, report = pair(archive)
-    archive.relate([related(post, report, replace(EVENT, day=None, status="announced"), "undated")], w.T0)
-    archive.relate([related(post, report)], w.T0)
-    assert [(event.id, event.status) for event in archive.events()] == [("e1", "past")]
-
-
-def test_two_events_that_turn_out_to_be_one_are_merged(archive: Archive) -> None:
-    post, report = pair(archive)
-    other = replace(EVENT, id="e2", day=None)
-    archive.relate(
-        [related(post, report), Related(post.id, events=(EventTold("k2", other, ((post.id, None),)),))], w.T0
-    )
-    assert len(archive.events()) == 2
-    archive.relate([Related(report.id, events=(EventTold("k", replace(EVENT, id="e2"), ((report.id, VISIT),)),))], w.T0)
-    assert [(event.id, event.statements) for event in archive.events()] == [("e1", tuple(sorted((post.id, report.id))))]
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import permutations
+from typing import Any
 
 import pytest
 
 from tests.classify.people import DAY, said, statement
+from tracker import events as visits
 from tracker.classify.relate import relations
-from tracker.models.statement import Event, Reference, Statement
+from tracker.models.statement import Event, Party, Reference, Statement, Visit, VisitStatus
 
 WORDS = "améliorer ensemble la protection de nos populations"
 POST = statement(
@@ -31,16 +34,25 @@ ARTICLE = statement(
 
 
 def told(*order: Statement) -> tuple[list[Event], dict[str, set[str]]]:
-    """Relate statements as they come, keeping events by key: (events, labels by statement)."""
-    events: dict[str, Event] = {}
+    """Relate statements as they come, with events made as the archive makes them: (events, labels by statement)."""
+    events: list[Event] = []
     labels: dict[str, set[str]] = {}
+    by_key: dict[str, dict[tuple[str, Visit | None], None]] = {}
     for at, one in enumerate(order):
-        found = relations(one, order[:at], list(events.values()))
-        events.update((each.key, each.event) for each in found.events)
+        found = relations(one, order[:at], events)
+        for each in found.events:
+            by_key.setdefault(each.key, {}).update(dict.fromkeys(each.told_by))
         for name, label in found.labels:
             assert label.by == "event"
             labels.setdefault(name, set()).add(label.name)
-    return list(events.values()), labels
+        names = {each.id: each for each in order}
+        events = []
+        for those in by_key.values():
+            belong = {name for name, visit in those if visit is None}
+            for part in visits.parted((names[name], visit) for name, visit in those if visit):
+                event = visits.of(part)
+                events.append(replace(event, statements=tuple(sorted({*event.statements, *belong}))))
+    return events, labels
 
 
 def test_the_post_says_security_and_meeting_and_the_article_the_visit() -> None:
@@ -159,3 +171,110 @@ def test_a_cross_post_and_a_translation_are_the_same_statement() -> None:
     found = relations(here, [there, english, other], []).links
     assert {(a, link.type, link.statement) for a, link in found} >= {("here", "same_as", "there")}
     assert all(link.statement != "other" for _, link in found)
+
+
+def one_says(name: str, day: int, status: VisitStatus, at: int, stated: bool = True, **more: Any) -> visits.Telling:
+    """A report of May, published on one day, that tells a visit of another."""
+    whole = statement(name, said("Kofi Ansah est à Dakar."), day=date(2024, 5, at))
+    visit = Visit(status, (Party("Kofi Ansah", "kofi-ansah", "GHA"),), Party(None, None, "SEN"), "Dakar")
+    return whole, replace(visit, day=date(2024, 5, day) if stated else None, **more)
+
+
+@pytest.mark.parametrize(
+    ("tellings", "status", "day"),
+    [
+        ([("a", 14, "announced", 10), ("b", 14, "postponed", 12)], "postponed", 14),
+        ([("a", 14, "announced", 12), ("b", 14, "cancelled", 10)], "cancelled", 14),
+        ([("a", 14, "ongoing", 14), ("b", 14, "postponed", 15)], "postponed", 14),
+        ([("a", 14, "postponed", 13), ("b", 15, "ongoing", 15)], "ongoing", 15),
+        ([("a", 14, "announced", 16), ("b", 15, "past", 15)], "past", 15),
+        ([("a", 14, "past", 14), ("b", 14, "cancelled", 13)], "past", 14),
+        ([("a", 14, "announced", 10), ("b", 16, "announced", 11)], "announced", 16),
+        ([("a", 15, "past", 15), ("b", 14, "past", 17)], "past", 14),
+        ([("a", 15, "past", 15, False), ("b", 14, "announced", 10)], "past", 15),
+        ([("a", 15, "past", 15, False), ("b", 16, "past", 17)], "past", 16),
+        ([("a", 14, "announced", 10), ("b", 12, "postponed", 12, False)], "postponed", 14),
+    ],
+)
+def test_an_event_is_what_its_tellings_say_in_any_order(tellings: list[Any], status: str, day: int) -> None:
+    for order in permutations([one_says(*each) for each in tellings]):
+        (part,) = visits.parted(order)
+        event = visits.of(part)
+        assert (event.status, event.day, event.statements) == (status, date(2024, 5, day), ("a", "b"))
+
+
+@pytest.mark.parametrize(
+    ("days", "parts"),
+    [
+        ((1, 4), ["14"]),
+        ((1, 5), ["1", "5"]),
+        ((1, 4, 7), ["14", "7"]),
+        ((1, 2, 5, 6, 9), ["12", "56", "9"]),
+    ],
+)
+def test_what_is_told_within_three_days_is_one_visit(days: tuple[int, ...], parts: list[str]) -> None:
+    for order in permutations([one_says(str(day), day, "past", day) for day in days]):
+        assert ["".join(one.id for one, _ in part) for part in visits.parted(order)] == parts
+
+
+def test_a_visit_of_several_days_is_one_as_long_as_it_lasts() -> None:
+    long = one_says("long", 1, "announced", 1, day_end=date(2024, 5, 8))
+    others = [one_says(str(day), day, "ongoing", day) for day in (6, 9, 12)]
+    assert [[one.id for one, _ in part] for part in visits.parted([*others, long])] == [["long", "6", "9"], ["12"]]
+
+
+def sure(one: Statement, score: float) -> Statement:
+    label = replace(next(label for label in one.labels if label.name == "diplomatic_visit"), score=score)
+    return replace(one, labels=(label,))
+
+
+@pytest.mark.parametrize("score", [0.33, 0.95])
+def test_a_label_by_event_is_no_surer_than_the_telling_that_it_comes_from(score: float) -> None:
+    report = sure(ARTICLE, score)
+    for order in ((report, [POST]), (POST, [report])):
+        ((_, label),) = relations(*order, []).labels
+        assert label.score == min(score, 0.9)
+        assert f"with a score of {score}" in (label.reason or "")
+    event = relations(report, [], []).events[0].event
+    readout = statement("readout", said("Très bon entretien avec Awa Diarra.", "kofi-ansah"))
+    assert [label.score for _, label in relations(readout, [], [event]).labels] == [min(score, 0.75)]
+
+
+def test_who_tells_a_visit_by_event_only_lends_no_label() -> None:
+    unsure = replace(ARTICLE, labels=tuple(label for label in ARTICLE.labels if label.name != "diplomatic_visit"))
+    assert relations(POST, [unsure], []).labels == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "fits"),
+    [
+        ("Avec mon homologue nous avons eu des entretiens approfondis sur {}.", True),
+        ("Entretiens fructueux à Dakar sur {}, avec mon homologue du Ghana.", True),
+        ("Merci au Président Kofi Ansah : nous allons {}.", True),
+        ("J'ai lancé ce matin à Kaolack la campagne agricole, pour {}.", False),
+        ("J'ai rencontré à Kaolack les chefs coutumiers et eu un entretien avec eux, pour {}.", False),
+        ("Le budget de l'année a été adopté : il sert à {}.", False),
+    ],
+)
+def test_a_quoted_post_belongs_to_a_visit_only_if_its_own_words_fit(text: str, fits: bool) -> None:
+    post = statement("post", said(text.format(WORDS), "awa-diarra"))
+    for order in ((ARTICLE, [post]), (post, [ARTICLE])):
+        assert bool(relations(*order, []).labels) is fits
+
+
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [
+        ("à Lisbonne le 3 décembre", True),
+        ("à Lisbonne, le 3 décembre 2024", True),
+        ("à Ankara le 9 décembre", False),
+        ("à Lisbonne le 9 décembre", False),
+        ("à Ankara le 3 décembre", False),
+    ],
+)
+def test_two_announcements_of_one_template_are_not_the_same(other: str, same: bool) -> None:
+    text = "Communiqué : la Présidente Awa Diarra se rendra {} à l'invitation de son homologue, pour des entretiens."
+    a = statement("a", said(text.format("à Lisbonne le 3 décembre"), "awa-diarra"))
+    b = statement("b", said(text.format(other), "awa-diarra"))
+    for one, two in ((a, b), (b, a)):
+        assert bool([link for _, link in relations(one, [two], []).links if link.type == "same_as"]) is same

@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from tracker.classify import Classifier, Utterance, events
+from tracker import events
+from tracker.classify import Classifier, Utterance
 from tracker.models.registry import Leader, Office, Registry, Speaker, Tenure
 from tracker.models.statement import Classification, Party, Post, Statement, Visit
 
@@ -39,9 +40,7 @@ def test_a_leader_told_under_two_names_is_one_visitor_from_the_first_telling_on(
     visit = Visit("past", twice, Party(country="SEN"), day=NOW.date())
     post = Post("1", ("id:1",), "report", Speaker(), "Le Soir", "Visite.", "h", NOW)
     statement = Statement("s", 1, "soir", "feed", post, NOW, NOW, 1, 1, "live", Classification("fr", True, "1"))
-    event = events.told(statement, visit, [])
-    assert event is not None
-    assert event.visitors == twice[:1]
+    assert events.of([(statement, visit)]).visitors == twice[:1]
 
 
 @pytest.mark.parametrize(

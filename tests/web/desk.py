@@ -28,6 +28,7 @@ from tracker.models.statement import (
     Party,
     Post,
     Related,
+    Visit,
     Words,
 )
 from tracker.models.telling import Delivered, Notification, Period
@@ -107,6 +108,11 @@ ABUJA = Event(
 )
 
 
+def as_told(event: Event) -> Visit:
+    """A visit as one statement tells all of it."""
+    return Visit(event.status, event.visitors, event.host, event.place, event.day, event.day_end)
+
+
 def at(day: int, hour: int, minute: int) -> datetime:
     return datetime(2024, 7, day, hour, minute, tzinfo=UTC)
 
@@ -166,12 +172,14 @@ def keep(archive: Archive, source: str, *items: Judged, now: datetime, body: byt
     return next(iter((*kept.edited[-1:], *kept.new[-1:])), "")
 
 
-def new(one: Post, lang: str | None, *, firing: Firing | None = None, **labels: tuple[Any, ...]) -> Judged:
+def new(
+    one: Post, lang: str | None, *, firing: Firing | None = None, visit: Event | None = None, **labels: tuple[Any, ...]
+) -> Judged:
     return Judged(
         "new",
         "first seen",
         one,
-        understood(one, lang, **labels),
+        replace(understood(one, lang, **labels), visits=(as_told(visit),) if visit else ()),
         firings=(firing,) if firing else (),
         digests=("morning",),
     )
@@ -181,11 +189,11 @@ def fill(archive: Archive) -> dict[str, str]:
     """Live through three days; the ids by a short name."""
     archive.sync_sources(tuple(SOURCES.values()), at(5, 0, 0))
     ids = _told(archive)
-    summit = EventTold("goita:niamey:2024-07-06", SUMMIT, ((ids["treaty"], None), (ids["wire"], None)))
+    summit = EventTold("goita:niamey:2024-07-06", SUMMIT, ((ids["treaty"], None), (ids["wire"], as_told(SUMMIT))))
     quote = (ids["wire"], Link("quotes", ids["treaty"], SHARED, "exact"))
     by_event = Label("diplomatic_visit", 0.9, "event", reason="told by the visit of 6 July to Niamey")
     archive.relate([Related(ids["wire"], (quote,), (summit,), ((ids["treaty"], by_event),))], at(7, 9, 7))
-    trip = EventTold("sen:abuja:2024-07-22", ABUJA, ((ids["trip"], None),))
+    trip = EventTold("sen:abuja:2024-07-22", ABUJA, ((ids["trip"], as_told(ABUJA)),))
     archive.relate([Related(ids["trip"], events=(trip,))], at(7, 9, 8))
     _tell(archive)
     archive.make_issue(Period("morning", date(2024, 7, 7), at(6, 7, 0), at(7, 7, 0)), at(7, 7, 0))
@@ -223,7 +231,9 @@ def _told(archive: Archive) -> dict[str, str]:
         published_inferred="first seen: the stated date cannot be read",
     )
     visiting = (0.92, "quittera Dakar", "se rendra ensuite à Abuja")
-    ids["trip"] = keep(archive, "presidence-senegal", new(trip, "fr", diplomatic_visit=visiting), now=at(6, 8, 20))
+    ids["trip"] = keep(
+        archive, "presidence-senegal", new(trip, "fr", visit=ABUJA, diplomatic_visit=visiting), now=at(6, 8, 20)
+    )
     ids["treaty"] = _treaty(archive)
     wire = post(
         "sahel-wire",
@@ -234,7 +244,7 @@ def _told(archive: Archive) -> dict[str, str]:
         "Sahel : les trois présidents scellent leur confédération à Niamey",
     )
     told = {"diplomatic_visit": (0.86, "Réunis samedi à Niamey"), "agreement": (0.71, "scellent leur confédération")}
-    ids["wire"] = keep(archive, "sahel-wire", new(wire, "fr", **told), now=at(7, 9, 6))
+    ids["wire"] = keep(archive, "sahel-wire", new(wire, "fr", visit=SUMMIT, **told), now=at(7, 9, 6))
     abuja = post(
         "statehouse-nigeria",
         at(7, 15, 30),

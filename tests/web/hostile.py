@@ -8,7 +8,19 @@ from desk import NOW, DeskTracker, at, keep, post
 
 from tracker.archive import Archive
 from tracker.models.source import Judged, Source
-from tracker.models.statement import Classification, Event, EventTold, Firing, Label, Link, Media, Party, Related, Words
+from tracker.models.statement import (
+    Classification,
+    Event,
+    EventTold,
+    Firing,
+    Label,
+    Link,
+    Media,
+    Party,
+    Related,
+    Visit,
+    Words,
+)
 
 ATTACKS = (
     '<script>window.OWNED=1</script><img src=x onerror="window.OWNED=1">CANARY',
@@ -26,6 +38,10 @@ ADDRESSES = (
 )  # fmt: skip
 
 
+SIDE = Party(ATTACKS[0], None, "MLI")
+VISIT = Visit("past", (SIDE,), SIDE, ATTACKS[1], at(6, 0, 0).date())
+
+
 def open_hostile(folder: Path) -> DeskTracker:
     """An archive that holds one statement for each attack, with the attack wherever words from outside go."""
     archive = Archive.open(f"sqlite:///{folder}/archive.db", worker="test")
@@ -34,8 +50,8 @@ def open_hostile(folder: Path) -> DeskTracker:
     archive.sync_sources((source, paper), at(5, 0, 0))
     ids = {str(n): _said(archive, n, attack) for n, attack in enumerate(ATTACKS)}
     first, second = ids["0"], ids["1"]
-    side = Party(ATTACKS[0], None, "MLI")
-    told = EventTold("k", Event("e1", "past", (side,), side, ATTACKS[1], at(6, 0, 0).date()), ((first, None),))
+    event = Event("e1", "past", (SIDE,), SIDE, ATTACKS[1], at(6, 0, 0).date())
+    told = EventTold("k", event, ((first, VISIT),))
     label = (first, Label("aid", 0.5, "event", reason=ATTACKS[2]))
     archive.relate([Related(second, ((second, Link("quotes", first, ATTACKS[0], "exact")),), (told,), (label,))], NOW)
     keep(archive, "goita-x", now=NOW, state={"health": "failing", "reason": ATTACKS[0], "moved_to": ADDRESSES[0]})
@@ -52,6 +68,6 @@ def _said(archive: Archive, n: int, attack: str) -> str:
     )  # fmt: skip
     canary = attack.index("CANARY")
     label = Label("aid", 0.9, words=(Words("text", "CANARY", canary, canary + 6), Words("text", "far", 5, 10_000)))
-    read = Classification("fr", True, "<b>1</b>", (label,))
+    read = Classification("fr", True, "<b>1</b>", (label,), visits=(VISIT,))
     judged = Judged("new", attack, said, read, firings=(Firing("rule", attack),), digests=("morning",))
     return keep(archive, source, judged, now=moment)

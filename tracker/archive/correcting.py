@@ -1,7 +1,7 @@
 """What a person or a newer classifier says of a statement: it replaces what was understood, never a person's word."""
 
-from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
@@ -33,11 +33,11 @@ class Correcting(Relating):
                 for name, gone in decided
             ]
             self.add(connection, t.labels, [label_row(seq, label, now, by, gone) for label, gone in said])
-            left = self._leave_events(connection, [whole]) if VISIT in remove else ()
+            left = self._leave_events(connection, [whole], now) if VISIT in remove else ()
             self._again(connection, {whole, *left})
             return self._of_ids(connection, [whole])[0]
 
-    def replace_classification(self, pairs: Sequence[tuple[str, Classification]], now: datetime) -> None:  # noqa: ARG002
+    def replace_classification(self, pairs: Sequence[tuple[str, Classification]], now: datetime) -> None:
         """What a newer classifier understands of these statements' current versions; what a person said stays."""
         with self.writing() as connection:
             seqs = self._seqs(connection, [key for key, _ in pairs])
@@ -47,35 +47,34 @@ class Correcting(Relating):
             newest = select(t.statements.c.version).where(t.statements.c.seq == bindparam("new_seq")).scalar_subquery()
             understood = [{"seq": seq, "understood": dump(one)} for seq, one in found]
             self.change(connection, t.versions, "seq", understood, t.versions.c.version == newest)
-            left = self._leave_events(connection, self._tell_otherwise(connection, dict(pairs)))
-            self._again(connection, {*seqs, *left})
-
-    def _tell_otherwise(self, connection: Connection, understood: Mapping[str, Classification]) -> set[str]:
-        """The statements that told a visit which is now understood in another way."""
-        row = t.event_members.c
-        told = connection.execute(
-            select(row.statement, row.visit).where(row.statement.in_(list(understood)), row.visit.is_not(None))
-        )
-        now = {key: {dump(visit) for visit in one.visits} for key, one in understood.items()}
-        return {statement for statement, visit in told if visit not in now[statement]}
+            self._again(connection, {*seqs, *self._leave_events(connection, seqs, now)})
 
     def _drop_mentions(self, connection: Connection, seqs: Sequence[int]) -> None:
         if seqs:
             mention = t.mentions.c
             connection.execute(delete(t.mentions).where(mention.seq.in_(seqs), mention.kind != ITEM))
 
-    def _leave_events(self, connection: Connection, ids: Collection[str]) -> set[str]:
-        """Take statements out of their events. An event that nobody tells any longer is gone, with the labels
-        that it gave: the statements that belonged to it. Relating makes again what still holds."""
-        row, label = t.event_members.c, t.labels.c
-        events = set(connection.scalars(select(row.event).where(row.statement.in_(ids))))
-        connection.execute(delete(t.event_members).where(row.statement.in_(ids)))
-        told = set(connection.scalars(select(row.event).where(row.event.in_(events), row.visit.is_not(None))))
-        gone = events - told
-        left = set(connection.scalars(select(row.statement).where(row.event.in_(gone))))
-        self._drop_events(connection, gone)
+    def _leave_events(self, connection: Connection, ids: Collection[str], now: datetime) -> set[str]:
+        """Take statements that tell a visit otherwise now, or only belonged to one, out of their events.
+
+        These events become what is still told; one that nobody tells is gone. Who belonged to them loses the label
+        that came by it. Those who must be related again: it makes again what still holds.
+        """
+        row, label, event = t.event_members.c, t.labels.c, t.events.c
+        query = select(row.event, row.statement, row.visit).where(row.statement.in_(list(ids)))
+        members = connection.execute(query).all()
+        found = self._of_ids(connection, {member.statement for member in members})
+        tell = {one.id: {dump(visit) for visit in one.classification.visits} for one in found}
+        otherwise = [one for one in members if one.visit not in tell[one.statement]]
+        events = {one.event for one in otherwise}
+        belong = select(row.statement).where(row.event.in_(events), row.visit.is_(None))
+        left = {one.statement for one in otherwise} | set(connection.scalars(belong))
+        connection.execute(delete(t.event_members).where(row.event.in_(events), row.statement.in_(left)))
         seqs = self._seqs(connection, left).values()
         connection.execute(delete(t.labels).where(label.seq.in_(list(seqs)), label.given_by == "event"))
+        keys = list(connection.scalars(select(event.event_key).where(event.id.in_(events))))
+        for key, *days in (key.rsplit("|", 2) for key in keys):
+            self._reindex(connection, self._retell(connection, key, map(date.fromisoformat, days), (), now))
         return left
 
     def _again(self, connection: Connection, ids: Collection[str]) -> None:

@@ -1,20 +1,21 @@
 """Relating: statements waiting for it, those around one, and what a relation adds.
 
-All of it is idempotent: a link, a member or a label that is there already stays, an event is found by its unique key,
-so that two workers who find one visit at once make one event.
+All of it is idempotent: a link or a label that is there already stays, an event is what its members tell now.
 """
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Table, delete, func, or_, select, update
 
+from tracker import events as visits
 from tracker.archive import tables as t
 from tracker.archive.around import Surrounding, refs
 from tracker.archive.statements import MOST_AT_ONCE
-from tracker.archive.tables import digest_of, dump
+from tracker.archive.tables import digest_of, dump, load
 from tracker.models.statement import (
     INVERSE,
     Classification,
@@ -24,6 +25,7 @@ from tracker.models.statement import (
     Label,
     Related,
     Statement,
+    Visit,
 )
 
 
@@ -84,7 +86,7 @@ class Relating(Surrounding):
                 held = set(connection.scalars(mine.where(row.id.in_([one.statement for one in related]))))
                 related = [one for one in related if one.statement in held]
             self.add(connection, t.links, [row for one in related for row in _link_rows(one)])
-            told = {s for one in related for event in one.events for s in self._tell(connection, event, now)}
+            told = self._tell(connection, [event for one in related for event in one.events], now)
             labelled = [pair for one in related for pair in one.labels]
             seqs = self._seqs(connection, {statement for statement, _ in labelled})
             self.add(connection, t.labels, [label_row(seqs[statement], label, now) for statement, label in labelled])
@@ -95,27 +97,76 @@ class Relating(Surrounding):
             self._match_digests(connection, [pair for one in related for pair in one.digests], now)
             return sum(self._fire(connection, [(s, s, firing) for one in related for s, firing in one.firings], now))
 
-    def _tell(self, connection: Connection, told: EventTold, now: datetime) -> set[str]:
-        """Make or renew an event; the statements whose index must say so."""
-        row, event = t.events.c, told.event
-        query = select(row.id, row.event_key).where(or_(row.event_key == told.key, row.id == event.id))
-        there = sorted(connection.execute(query), key=lambda found: found.event_key != told.key)
-        key = there[0].id if there else event.id
-        whole = dump(replace(event, id=key, statements=()))
-        values = {"event_key": told.key, "day": _day(event.day), "told_at": now, "event": whole}
-        if there:
-            connection.execute(update(t.events).where(row.id == key).values(values))
-        else:
-            connection.execute(insert(t.events).values(id=key, **values))
-        member, others = t.event_members.c, [other.id for other in there[1:]]
-        theirs = select(member.statement, member.visit).where(member.event.in_(others))
-        moved = connection.execute(theirs).all() if others else []
-        self._drop_events(connection, others)
-        connection.execute(delete(t.event_parties).where(t.event_parties.c.event == key))
-        self.add(connection, t.event_parties, _party_rows(key, event))
-        members = [*moved, *((s, dump(visit) if visit else None) for s, visit in told.told_by)]
-        self.add(connection, t.event_members, [{"event": key, "statement": s, "visit": v} for s, v in members])
-        return set(connection.scalars(select(member.statement).where(member.event == key)))
+    def _tell(self, connection: Connection, told: Sequence[EventTold], now: datetime) -> set[str]:
+        """Keep what is told of visits; the statements that tell of one, or belong to it, whose index must say so."""
+        row, by_key = t.events.c, defaultdict[str, list[EventTold]](list)
+        known = select(row.id, row.event_key).where(row.id.in_([one.event.id for one in told]))
+        keys = {id: key.rsplit("|", 2)[0] for id, key in connection.execute(known)} if told else {}
+        for one in told:
+            by_key[keys.get(one.event.id, one.key)].append(one)
+        return {id for key, those in by_key.items() for id in self._retell(connection, key, (), those, now)}
+
+    def _retell(
+        self, connection: Connection, key: str, days: Iterable[date], fresh: Sequence[EventTold], now: datetime
+    ) -> set[str]:
+        """Make the events of a key about some days anew, of what their members tell now and of what is told afresh.
+
+        Writers come one by one: two workers who find a visit at once make one event. The statements concerned.
+        """
+        row, told = t.event_members.c, {(s, visit): None for one in fresh for s, visit in one.told_by}
+        whole = {one.id: one for one in self._of_ids(connection, {s for s, _ in told})}
+        at = {*days, *(day for s, visit in told if s in whole for day in visits.days_of(whole[s], visit))}
+        near = self._near(connection, key, min(at), max(at)) if at else []
+        was = {event: set[str]() for event in near}
+        held = select(row.event, row.statement, row.visit).where(row.event.in_(near)).order_by(row.event, row.statement)
+        for event, statement, visit in connection.execute(held).all():
+            was[event].add(statement)
+            told[statement, load(Visit, visit) if visit else None] = None
+        whole |= {one.id: one for one in self._of_ids(connection, {s for s, _ in told} - whole.keys())}
+        self._drop_events(connection, near)
+        there = set(connection.scalars(select(t.events.c.id).where(t.events.c.id.in_([e.event.id for e in fresh]))))
+        for one in fresh:
+            if one.event.id not in there:
+                was.setdefault(one.event.id, set()).update(s for s, _ in one.told_by)
+        parts = visits.parted(
+            (whole[s], v) for s, v in told if v and s in whole and v in whole[s].classification.visits
+        )
+        belong = [whole[s] for s, visit in told if visit is None and s in whole]
+        self._add_events(connection, key, was, [(visits.of(part), part) for part in parts], belong, now)
+        return set(whole)
+
+    def _near(self, connection: Connection, key: str, first: date, last: date) -> list[str]:
+        """The events of a key that what is told of these days may change: those there, and what follows closely."""
+        row, near = t.events.c, list[str]()
+        query = select(row.id, row.event_key).where(row.event_key.between(f"{key}|", f"{key}|z")).order_by(row.event_key)
+        for id, (its, begins, ends) in ((id, its.rsplit("|", 2)) for id, its in connection.execute(query)):
+            close = its == key and date.fromisoformat(begins) - visits.DAYS <= last
+            if close and date.fromisoformat(ends) + visits.DAYS >= first:
+                near.append(id)
+                last = max(last, date.fromisoformat(ends))
+        return near
+
+    def _add_events(
+        self, connection: Connection, key: str, was: dict[str, set[str]],
+        parts: Sequence[tuple[Event, Sequence[visits.Telling]]], belong: Sequence[Statement], now: datetime,
+    ) -> None:  # fmt: skip
+        """Add events with their members, under the ids that some of these had; who only belongs, to the nearest."""
+        rows = defaultdict[Table, list[dict[str, Any]]](list)
+        for event, part in parts:
+            days, tellers = {day for pair in part for day in visits.days_of(*pair)}, {one.id for one, _ in part}
+            whose = f"{key}|{min(days)}|{max(days)}"
+            id = next((id for id, its in was.items() if its & tellers), digest_of(whose, str(now), length=16))
+            was.pop(id, None)
+            values = {"event_key": whose, "day": _day(event.day), "told_at": now}
+            rows[t.events].append({"id": id, **values, "event": dump(replace(event, id=id, statements=()))})
+            rows[t.event_parties] += _party_rows(id, event)
+            rows[t.event_members] += [{"event": id, "statement": one.id, "visit": dump(v)} for one, v in part]
+        for one in belong if parts else ():
+            day = one.post.effective_at.date()
+            nearest = min(rows[t.events], key=lambda row: abs(date.fromisoformat(row["day"]) - day))
+            rows[t.event_members].append({"event": nearest["id"], "statement": one.id, "visit": None})
+        for table in (t.events, t.event_parties, t.event_members):
+            self.add(connection, table, rows[table])
 
     def _drop_events(self, connection: Connection, ids: Collection[str]) -> None:
         if ids:

@@ -3,19 +3,21 @@
 Pure and idempotent: whichever of two related statements comes last finds the other.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from tracker.classify import events as merging
+from tracker import events as visits
 from tracker.classify import quotes, tokens
-from tracker.models.statement import Event, EventTold, Label, Link, Reference, Related, Statement, Visit, sides
+from tracker.models.statement import VISIT, Event, EventTold, Label, Link, Reference, Related, Statement, Visit, sides
 
-VISIT, MEETING = "diplomatic_visit", "diplomatic_meeting"
+MEETING = "diplomatic_meeting"
 #: How near to a visit a statement must be that belongs to it without saying so.
 NEAR = timedelta(days=2)
 #: Twins in two languages are posted within this time.
 TWINS = timedelta(minutes=30)
+#: A label by event is no surer than this, and never surer than the telling that it comes from.
 _BY_QUOTE, _BY_SIDE = 0.9, 0.75
 
 
@@ -74,7 +76,8 @@ def _same(a: Statement, b: Statement) -> bool:
     if not one_speaker and a.post.origin == "official":
         return False
     if a.classification.lang == b.classification.lang:
-        return quotes.alike(a.post.text, b.post.text) and (one_speaker or len(a.post.text) > 80)
+        alike = quotes.alike(a.post.text, b.post.text) and (one_speaker or len(a.post.text) > 80)
+        return alike and not _differ(_named(a), _named(b)) and not _differ(_numbers(a), _numbers(b))
     return one_speaker and abs(a.post.effective_at - b.post.effective_at) <= TWINS and _translated(a, b)
 
 
@@ -82,14 +85,24 @@ def _speaker(one: Statement) -> str | None:
     return one.post.speaker.leader or one.post.speaker.office_id
 
 
+def _differ(a: set[str], b: set[str]) -> bool:
+    """Whether each has what the other has not: a cut text only lacks something."""
+    return bool(a - b and b - a)
+
+
+def _named(one: Statement, *kinds: str) -> set[str]:
+    return {m.ref for m in one.classification.mentions if m.kind in (kinds or ("country", "place"))}
+
+
+def _numbers(one: Statement) -> set[str]:
+    return {word for word in tokens.read("text", one.post.text).words if word.isdigit()}
+
+
 def _translated(a: Statement, b: Statement) -> bool:
     """The same names (two at least) and the same numbers: as safe as it is without a translation."""
-    named = [
-        {(m.kind, m.ref) for m in one.classification.mentions if m.kind in ("leader", "country")} for one in (a, b)
-    ]
-    numbers = [{word for word in tokens.read("text", one.post.text).words if word.isdigit()} for one in (a, b)]
+    named = [_named(one, "leader", "country") for one in (a, b)]
     labels = [{label.name for label in one.classification.labels} for one in (a, b)]
-    return len(named[0]) >= 2 and named[0] == named[1] and numbers[0] == numbers[1] and labels[0] == labels[1]
+    return len(named[0]) >= 2 and named[0] == named[1] and _numbers(a) == _numbers(b) and labels[0] == labels[1]
 
 
 # --- visits
@@ -97,60 +110,55 @@ def _visits(
     statement: Statement, others: Sequence[Statement], events: Sequence[Event], links: Sequence[tuple[str, Link]]
 ) -> tuple[tuple[EventTold, ...], tuple[tuple[str, Label], ...]]:
     """The events of this statement's circle, with who tells them, and the labels that come by them."""
-    known = {event.id: event for event in events}
-    quoted = {(a, link.statement) for a, link in links if link.type == "quotes"}
-    circle = [statement, *(o for o in others if (o.id, statement.id) in quoted or (statement.id, o.id) in quoted)]
-    told: dict[str, list[tuple[str, Visit | None]]] = {}
-    for one in circle:
-        for visit in one.classification.visits:
-            event = merging.told(one, visit, list(known.values()))
-            if event:
-                known[event.id] = event
-                told.setdefault(event.id, []).append((one.id, visit))
+    known, told = {event.id: event for event in events}, defaultdict[str, list[tuple[str, Visit | None]]](list)
+    by_id = {one.id: one for one in (statement, *others)}
+    quoting = [(by_id[a], by_id[link.statement]) for a, link in links if link.type == "quotes"]
+    for one in {statement.id: statement, **{one.id: one for pair in quoting for one in pair}}.values():
+        for visit in filter(visits.key_of, one.classification.visits):
+            event = visits.with_telling(one, visit, known.values())
+            known[event.id] = event
+            told[event.id].append((one.id, visit))
     labels: list[tuple[str, Label]] = []
     for event in known.values():
-        for one in (statement, *others):
-            if any(label.name == VISIT for label in one.classification.labels) or one.post.origin != "official":
-                continue
-            if one is not statement and event.id not in told:
-                continue
-            label = _by_event(one, event, quoted)
-            if label:
-                told.setdefault(event.id, []).append((one.id, None))
-                labels.append((one.id, label))
-    return tuple(
-        EventTold(key, _with(known[key], [who for who, _ in by]), tuple(by)) for key, by in told.items()
-    ), tuple(labels)
+        for one in (statement, *others) if event.id in told else (statement,):
+            if one.post.origin == "official" and all(label.name != VISIT for label in one.classification.labels):
+                reports = [report for report, other in quoting if other is one and report.id in event.statements]
+                label = _by_event(one, event, max(reports, key=visits.sureness, default=None))
+                if label:
+                    told[event.id].append((one.id, None))
+                    labels.append((one.id, label))
+    return tuple(_told(known[key], by) for key, by in told.items() if by), tuple(labels)
 
 
-def _with(event: Event, tellers: Sequence[str]) -> Event:
-    return replace(event, statements=tuple(sorted({*event.statements, *tellers})))
+def _told(event: Event, by: Sequence[tuple[str, Visit | None]]) -> EventTold:
+    whole = replace(event, statements=tuple(sorted({*event.statements, *(who for who, _ in by)})))
+    return EventTold(visits.key_of(event), whole, tuple(by))
 
 
-def _by_event(one: Statement, event: Event, quoted: set[tuple[str, str]]) -> Label | None:
-    """The label of a statement that belongs to a visit without saying it; None when it does not belong."""
-    pair = sides(event)
-    speaker = one.post.speaker
-    if not pair or speaker.country not in pair or not _at_the_time(one, event):
+def _by_event(one: Statement, event: Event, report: Statement | None) -> Label | None:
+    """The label of a statement that belongs to a visit without saying it; None when it does not belong.
+
+    `report` is the surest that tells the visit and quotes the statement.
+    """
+    parties, own = (*event.visitors, event.host), one.post.speaker.country
+    if own not in {party.country for party in parties if party.country} or not _at_the_time(one, event):
         return None
-    what = f"{pair[0]} to {pair[1]}" + "".join(f", {told}" for told in (event.place, event.day) if told)
-    report = next((r for r in event.statements if (r, one.id) in quoted), None)
-    if report:
-        why = f"belongs to the visit {event.id} ({what}): the report {report} that tells it quotes this statement"
-        return Label(VISIT, _BY_QUOTE, "event", (), why)
-    parties = (*event.visitors, event.host)
-    other = {party.leader for party in parties if party.leader and party.country != speaker.country}
-    names = {m.ref for m in one.classification.mentions if m.kind == "leader"}
+    what = " to ".join(sides(event) or ()) + "".join(f", {told}" for told in (event.place, event.day) if told)
+    others = [party for party in parties if party.country != own]
+    names = sorted(_named(one, "leader") & {party.leader for party in others if party.leader})
     met = any(label.name == MEETING and label.by == "words" for label in one.classification.labels)
-    if met and other & names:
-        by = f"told by {event.statements[0]}" if event.statements else "known"
-        why = f"belongs to the visit {event.id} ({what}; {by}): its speaker is a side and it names {min(other & names)}"
-        return Label(VISIT, _BY_SIDE, "event", (), why)
+    where = _named(one, "country", "place") - {own}
+    fits = names or (met and (not where or where & {event.place, *(party.country for party in others)}))
+    sure = visits.sureness(report) if report else 0.0
+    if report and sure and fits:
+        why = f"the report {report.id}, which tells it with a score of {sure:.2f}, quotes this statement"
+        return Label(VISIT, min(_BY_QUOTE, sure), "event", (), f"belongs to the visit {event.id} ({what}): {why}")
+    if met and names and event.score:
+        why = f"told with a score of {event.score:.2f}): its speaker is a side and it names {names[0]}"
+        return Label(VISIT, min(_BY_SIDE, event.score), "event", (), f"belongs to the visit {event.id} ({what}; {why}")
     return None
 
 
 def _at_the_time(one: Statement, event: Event) -> bool:
-    if event.day is None:
-        return True
     day = one.post.effective_at.date()
-    return event.day - NEAR <= day <= (event.day_end or event.day) + NEAR
+    return event.day is None or event.day - NEAR <= day <= visits.last_of(event) + NEAR

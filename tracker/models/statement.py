@@ -89,7 +89,7 @@ class Classification(Value):
 
 @dataclass(frozen=True, slots=True)
 class Event(Value):
-    """One visit, told by one or more statements."""
+    """One visit, told by one or more statements, the surest of which has this score."""
 
     id: str
     status: VisitStatus
@@ -102,6 +102,7 @@ class Event(Value):
     mode: str = "visit"
     context: tuple[str, ...] = ()
     statements: tuple[str, ...] = ()
+    score: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,9 +247,9 @@ class Firing:
 
 @dataclass(frozen=True, slots=True)
 class EventTold:
-    """An event as it stands after a statement was related to it, and the statements that tell it.
+    """What statements tell of a visit, or only that they belong to one; `event` is what it looks like from here.
 
-    `key` is unique, so that two workers which find the same visit at once make one event of it.
+    Tellings of one `key` are one event when their days are near: where they are kept it is made of all that are there.
     """
 
     key: str

@@ -1,0 +1,138 @@
+"""Visits told by several statements as one event: what its tellings say now, in whatever order they came.
+
+Of one pair of countries the earliest telling founds an event. What is told of a day up to three after the one it is
+about, or after the visit's last, belongs to it; the next telling founds the next.
+"""
+
+from base64 import b32encode
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from functools import cache
+from hashlib import blake2b
+
+from tracker import gazetteer, text
+from tracker.models.statement import VISIT, Event, Party, Statement, Visit, VisitStatus
+
+#: Two tellings of one pair of countries are one visit when their days are so near.
+DAYS = timedelta(days=3)
+#: No visit is taken to last longer.
+LONGEST = timedelta(days=30)
+#: A statement, and a visit that it tells.
+Telling = tuple[Statement, Visit]
+
+
+def key_of(visit: Visit | Event) -> str:
+    """What the tellings of one pair of countries have in common; empty when they are not two."""
+    host = visit.host.country
+    visitor = min((party.country for party in visit.visitors if party.country not in (None, host)), default=None)
+    return f"visit|{visitor}|{host}" if visitor and host else ""
+
+
+def sureness(statement: Statement) -> float:
+    """How sure it is that a statement tells a visit: the score of the label that it has from nobody else."""
+    return max((one.score for one in statement.labels if one.name == VISIT and one.by != "event"), default=0.0)
+
+
+def last_of(event: Event) -> date:
+    """The last day of a visit that has a day."""
+    return max(filter(None, (event.day, event.day_end)))
+
+
+def days_of(statement: Statement, visit: Visit | None) -> tuple[date, date]:
+    """The day a telling is about, as stated, else that of the statement; and the visit's last, as far as it goes."""
+    day = (visit and visit.day) or statement.post.effective_at.date()
+    return day, max(day, min((visit and visit.day_end) or day, day + LONGEST))
+
+
+def parted(tellings: Iterable[Telling]) -> list[list[Telling]]:
+    """The tellings of one pair of countries, event by event, each by the day it is about; one of a statement."""
+    parts, reach = list[dict[str, Telling]](), date.min
+    for one, visit in sorted(tellings, key=lambda pair: (days_of(*pair), pair[0].id, repr(pair[1]))):
+        first, last = days_of(one, visit)
+        if first > reach:
+            parts.append({})
+            reach = first + DAYS
+        parts[-1].setdefault(one.id, (one, visit))
+        reach = max(reach, last + DAYS) if last > first else reach
+    return [list(part.values()) for part in parts]
+
+
+def of(tellings: Sequence[Telling]) -> Event:
+    """What tellings say together. Its id is that of the first one's event, as long as nobody knows another."""
+    first, visits = tellings[0], [visit for _, visit in tellings]
+    secure = any(label.name == "security_statement" for one, _ in tellings for label in one.classification.labels)
+    key = f"{key_of(first[1])}|{days_of(*first)[0]}|{first[0].id}"
+    return Event(
+        b32encode(blake2b(key.encode(), digest_size=10).digest()).decode().lower(),
+        _status(tellings),
+        _parties(party for visit in visits for party in visit.visitors),
+        _host(visit.host for visit in visits),
+        _place(visits),
+        _day(tellings),
+        max((visit.day_end for visit in visits if visit.day_end), default=None),
+        context=("diplomatic", "military") if secure else ("diplomatic",),
+        statements=tuple(sorted({one.id for one, _ in tellings})),
+        score=max(sureness(one) for one, _ in tellings),
+    )
+
+
+def with_telling(one: Statement, visit: Visit, events: Iterable[Event]) -> Event:
+    """The one of these events that a telling belongs to, with what it adds, as far as that can be seen from here."""
+    new, key, day = of([(one, visit)]), key_of(visit), days_of(one, visit)[0]
+    near = [e for e in events if e.day and e.day - DAYS <= day <= last_of(e) + DAYS and key_of(e) == key]
+    old = min(near, key=lambda event: (abs((event.day or day) - day), event.id), default=new)
+    return replace(
+        old,
+        visitors=_parties((*old.visitors, *new.visitors)),
+        host=_host((old.host, new.host)),
+        place=old.place or new.place,
+        context=max(old.context, new.context),
+        statements=tuple(sorted({*old.statements, one.id})),
+        score=max(old.score, new.score),
+    )
+
+
+def _status(tellings: Sequence[Telling]) -> VisitStatus:
+    """Past when anybody says so, else what was published last and says more than that it is announced."""
+    said = [visit.status for _, visit in _as_published(tellings)]
+    return "past" if "past" in said else next((one for one in reversed(said) if one != "announced"), "announced")
+
+
+def _day(tellings: Sequence[Telling]) -> date:
+    """The first day of a visit that took place, else the one announced last; better stated than not."""
+    ranked = [
+        ((v.status not in ("past", "ongoing"), v.day is None), days_of(one, v)[0]) for one, v in _as_published(tellings)
+    ]
+    best = min(rank for rank, _ in ranked)
+    days = [day for rank, day in ranked if rank == best]
+    return days[-1] if best[0] else min(days)
+
+
+def _as_published(tellings: Sequence[Telling]) -> list[Telling]:
+    return sorted(tellings, key=lambda pair: (pair[0].post.effective_at, pair[0].id))
+
+
+def _parties(all_of_them: Iterable[Party]) -> tuple[Party, ...]:
+    """Each visitor once, known leaders first; a bare country only where nobody of it is named."""
+    unique: dict[str, Party] = {}
+    for party in sorted(all_of_them, key=lambda p: (p.leader is None, p.name is None, p.name or "")):
+        unique.setdefault(party.leader or text.fold(party.name or party.country or ""), party)
+    people = list(unique.values())
+    leaders = [party for party in people if party.leader]
+    return tuple(leaders or [p for p in people if p.name] or people)
+
+
+def _host(parties: Iterable[Party]) -> Party:
+    return min(parties, key=lambda p: (p.leader is None, p.name is None, p.name or "", p.country or ""))
+
+
+def _place(visits: Iterable[Visit]) -> str | None:
+    """A town before a venue; of two, the first by name, so that order does not matter."""
+    named = {(visit.host.country, visit.place) for visit in visits if visit.place}
+    return min(named, key=lambda pair: (pair not in _towns(), pair[1]), default=(None, None))[1]
+
+
+@cache
+def _towns() -> frozenset[tuple[str | None, str]]:
+    return frozenset((name.code, name.text) for name in gazetteer.names() if name.kind in ("capital", "city"))
