@@ -31,14 +31,11 @@ def tell(archive: Archive, settings: Settings, words: query.Vocabulary, now: dat
         return group.silenced_by(silences, alert, terms_of(said) if said else None, now) if silences else None
 
     plan = group.plan(
-        alerts,
-        {rule.name: rule for rule in settings.rules},
-        {name: channels.recipients(receiver) for name, receiver in settings.receivers.items()},
-        now,
-        statements={key: shape.statement(one) for key, one in told.items()},
-        silenced=silenced,
+        alerts, {rule.name: rule for rule in settings.rules},
+        {name: channels.recipients(receiver) for name, receiver in settings.receivers.items()}, now,
+        statements={key: shape.statement(one) for key, one in told.items()}, silenced=silenced,
         operators=settings.operator,
-    )
+    )  # fmt: skip
     archive.plan(plan.notifications, plan.states, now)
 
 

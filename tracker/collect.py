@@ -248,12 +248,9 @@ def _following(claim: Claim, asked: list[Asked], started: datetime, finished: da
         state = replace(state, cursor=sights[-1].cursor, known_items=max(state.known_items, items))
     state = answer.moved(cadence.validators(state, first.reply, started), first.request.url, first.reply, finished)
     state = replace(
-        state,
-        first_read_at=state.first_read_at or finished,
-        last_poll_at=finished,
-        last_success_at=finished,
+        state, first_read_at=state.first_read_at or finished, last_poll_at=finished, last_success_at=finished,
         last_new_at=finished if new else state.last_new_at,
-    )
+    )  # fmt: skip
     empty = items == 0 if sights and KINDS[claim.source.kind].whole else None
     hint = max((sight.interval_hint for sight in sights if sight.interval_hint), default=None)
     return cadence.after_success(claim.source, state, finished, new, hint, empty)
@@ -264,20 +261,14 @@ def _reading(
 ) -> Reading:
     sights = [one.sight for one in asked if one.sight]
     return Reading(
-        claim=claim,
-        state=state,
-        started_at=started,
-        finished_at=state.last_poll_at or started,
+        claim=claim, state=state, started_at=started, finished_at=state.last_poll_at or started,
         outcome="failed" if error else ("read" if sights else "unchanged"),
         answers=tuple((_evidence(one), one.sight.judged) for one in asked if one.sight and one.sight.judged),
-        items_seen=sum(sight.items_seen for sight in sights),
-        reads=sum(sight.reads for sight in sights),
-        failure=error.message if error else None,
-        failure_kind=type(error).__name__ if error else None,
-        notes=tuple(note for sight in sights for note in sight.notes),
-        requests=len(asked) + (error is not None),
+        items_seen=sum(sight.items_seen for sight in sights), reads=sum(sight.reads for sight in sights),
+        failure=error.message if error else None, failure_kind=type(error).__name__ if error else None,
+        notes=tuple(note for sight in sights for note in sight.notes), requests=len(asked) + (error is not None),
         alarm=_alarm(claim, state),
-    )
+    )  # fmt: skip
 
 
 def _evidence(one: Asked) -> Evidence:

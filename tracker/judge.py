@@ -86,27 +86,18 @@ def judge(job: Job) -> Sight:
 def utterance(post: Post, timezone: str | None = None) -> Utterance:
     """What the classifier hears of a post."""
     return Utterance(
-        text=post.text,
-        title=post.title,
-        lang=post.lang,
-        speaker=post.speaker,
-        origin=post.origin,
-        published=post.effective_at.date(),
-        timezone=timezone,
-    )
+        text=post.text, title=post.title, lang=post.lang, speaker=post.speaker, origin=post.origin,
+        published=post.effective_at.date(), timezone=timezone,
+    )  # fmt: skip
 
 
 def _judged(knowing: Mind, job: Job, found: Judgement, understood: Classification) -> Judged:
     if found.verdict == "same":
         raise ValueError("what is the same is not judged")
     judged = Judged(
-        verdict=found.verdict,
-        reason=found.reason,
-        post=found.post,
-        classification=understood,
-        statement=found.statement,
-        fingerprints=fingerprints(found.post.text),
-    )
+        verdict=found.verdict, reason=found.reason, post=found.post, classification=understood,
+        statement=found.statement, fingerprints=fingerprints(found.post.text),
+    )  # fmt: skip
     return _matched(knowing, job, judged) if knowing.rules or knowing.digests else judged
 
 
@@ -176,11 +167,7 @@ def terms_of(one: Statement, labels: tuple[Label, ...] = (), events: tuple[Event
     """The terms of a kept statement, with labels and events that are being added to it."""
     known = {label.name for label in one.labels}
     return terms.of(
-        replace(one.post, presence=one.presence),
-        one.classification,
-        source=one.source,
-        kind=one.kind,
+        replace(one.post, presence=one.presence), one.classification, source=one.source, kind=one.kind,
         first_seen_at=one.first_seen_at,
-        labels=(*one.labels, *(label for label in labels if label.name not in known)),
-        events=(*one.events, *events),
-    )
+        labels=(*one.labels, *(label for label in labels if label.name not in known)), events=(*one.events, *events),
+    )  # fmt: skip

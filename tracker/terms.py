@@ -31,15 +31,9 @@ def level(label: str, score: float) -> str:
 
 
 def of(
-    post: Post,
-    classification: Classification,
-    *,
-    source: str,
-    kind: str,
-    first_seen_at: datetime,
-    labels: tuple[Label, ...] | None = None,
-    events: tuple[Event, ...] = (),
-) -> Terms:
+    post: Post, classification: Classification, *, source: str, kind: str, first_seen_at: datetime,
+    labels: tuple[Label, ...] | None = None, events: tuple[Event, ...] = (),
+) -> Terms:  # fmt: skip
     """The terms of one statement. `labels` are the ones in force (with corrections and events), else the text's own."""
     in_force = classification.labels if labels is None else labels
     surface = (*text.tokens(post.title or ""), text.BREAK, *text.tokens(post.text))[: text.INDEXED_TOKENS]

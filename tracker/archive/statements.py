@@ -191,16 +191,11 @@ def _statement(
     understood = load(Classification, row.understood)
     removed = tuple(sorted((label for gone, label in given if gone), key=lambda one: one.name))
     found = Statement(
-        **{name: getattr(row, name) for name in _SAME},
-        post=load(Post, row.post),
-        versions=row.version,
+        **{name: getattr(row, name) for name in _SAME}, post=load(Post, row.post), versions=row.version,
         classification=understood,
-        labels=in_force([*understood.labels, *(label for gone, label in given if not gone)], removed),
-        events=events,
-        links=links,
-        first_reading=bool(row.first_reading),
-        removed=removed,
-    )
+        labels=in_force([*understood.labels, *(label for gone, label in given if not gone)], removed), events=events,
+        links=links, first_reading=bool(row.first_reading), removed=removed,
+    )  # fmt: skip
     return replace(found, classification=found.heeded(understood)) if removed else found
 
 

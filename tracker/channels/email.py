@@ -130,15 +130,10 @@ def _digest(data: Mapping[str, Any], context: Context) -> dict[str, Any]:
     zone, days, count = data["timezone"], span(data["days"]), data["count"]
     told = f"{count} statement{'' if count == 1 else 's'}" if count else "no statements"
     return {
-        **data,
-        "subject": line(f"{data['digest']}: {told}, {days}"),
-        "days": days,
-        "late": len(data["days"]) > 1,
-        "period": f"{clock(data['start'], zone)} to {clock(data['end'], zone)}, {zone}",
-        "told": told,
-        "office": office,
-        "shown": partial(entry, context=context, timezone=zone),
-    }
+        **data, "subject": line(f"{data['digest']}: {told}, {days}"), "days": days, "late": len(data["days"]) > 1,
+        "period": f"{clock(data['start'], zone)} to {clock(data['end'], zone)}, {zone}", "told": told,
+        "office": office, "shown": partial(entry, context=context, timezone=zone),
+    }  # fmt: skip
 
 
 def _alert(payload: Mapping[str, Any], context: Context) -> dict[str, Any]:
@@ -192,22 +187,15 @@ def entry(said: Mapping[str, Any], context: Context, timezone: str) -> dict[str,
     who = speaker.get("name") or speaker.get("office") or said.get("publisher") or said.get("source") or ""
     words = dict.fromkeys(squeeze(found["exact"]) for label in labels for found in label.get("evidence") or ())
     return {
-        **said,
-        "who": squeeze(who),
+        **said, "who": squeeze(who),
         "office": office(speaker.get("office") if speaker.get("name") else None, speaker.get("country")),
-        "report": said.get("origin") == "report",
-        "when": clock(said["effective_at"], timezone),
-        "source": squeeze(said.get("source") or ""),
-        "title": pieces(title, labels, "title") if title else [],
-        "text": pieces(body, labels, "text"),
-        "labels": [_label(label, context) for label in labels],
-        "words": list(words)[:MOST_WORDS],
-        "visits": [squeeze(visit(event)) for event in said.get("events") or ()],
+        "report": said.get("origin") == "report", "when": clock(said["effective_at"], timezone),
+        "source": squeeze(said.get("source") or ""), "title": pieces(title, labels, "title") if title else [],
+        "text": pieces(body, labels, "text"), "labels": [_label(label, context) for label in labels],
+        "words": list(words)[:MOST_WORDS], "visits": [squeeze(visit(event)) for event in said.get("events") or ()],
         "presence": "" if said.get("presence", "live") == "live" else said["presence"].replace("_", " "),
-        "unclassified": said.get("classified") is False,
-        "link": own_page or url,
-        "original": url,
-    }
+        "unclassified": said.get("classified") is False, "link": own_page or url, "original": url,
+    }  # fmt: skip
 
 
 def _label(label: Mapping[str, Any], context: Context) -> str:

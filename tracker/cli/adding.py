@@ -38,13 +38,9 @@ _OTHERS = {
 
 
 async def add(
-    tracker: Tracker,
-    what: What,
-    speaker: Speaker = None,
-    publisher: Publisher = None,
-    date: Day = None,
+    tracker: Tracker, what: What, speaker: Speaker = None, publisher: Publisher = None, date: Day = None,
     by: By = "operator",
-) -> Answer:
+) -> Answer:  # fmt: skip
     """Keep a statement by hand: with its bytes as evidence, labelled, related, told and found like any other.
     Example: tracker add https://example.org/communique --speaker goita --date 2022-11-02"""
     if speaker and publisher:

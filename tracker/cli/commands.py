@@ -23,15 +23,10 @@ app = typer.Typer(
 )
 #: Groups of commands: what they are about, and the beginning of their functions' names.
 GROUPS = {
-    "config": "Look at the config.",
-    "sources": "What is polled.",
-    "rules": "Who is told of what.",
-    "alerts": "What fired.",
-    "silence": "Keep alerts quiet for a while.",
-    "digest": "The morning mail.",
-    "notify": "Try a receiver.",
-    "taxonomy": "The labels, and the phrases of your own.",
-}
+    "config": "Look at the config.", "sources": "What is polled.", "rules": "Who is told of what.",
+    "alerts": "What fired.", "silence": "Keep alerts quiet for a while.", "digest": "The morning mail.",
+    "notify": "Try a receiver.", "taxonomy": "The labels, and the phrases of your own.",
+}  # fmt: skip
 Folder = Annotated[
     Path, typer.Option(envvar="TRACKER_CONFIG", help="The folder with tracker.toml, sources.toml, rules.toml.")
 ]

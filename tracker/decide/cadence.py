@@ -23,13 +23,9 @@ FULL_EVERY = timedelta(hours=24)
 
 
 def after_success(
-    source: Source,
-    state: PollState,
-    now: datetime,
-    new_items: int,
-    hint: float | None = None,
+    source: Source, state: PollState, now: datetime, new_items: int, hint: float | None = None,
     empty: bool | None = None,
-) -> PollState:
+) -> PollState:  # fmt: skip
     """The state after an answer that could be read: interval, next poll, health and their reason; failures are over.
 
     `empty`: a whole document had no item in it, which is suspect where there used to be some. None when that cannot be

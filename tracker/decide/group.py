@@ -54,15 +54,10 @@ def silenced_by(
 
 
 def plan(
-    alerts: Sequence[Alert],
-    rules: Mapping[str, Rule],
-    recipients: Mapping[str, tuple[str, ...]],
-    now: datetime,
-    *,
-    statements: Mapping[str, Mapping[str, Any]],
-    silenced: Callable[[Alert], str | None] = lambda _: None,
+    alerts: Sequence[Alert], rules: Mapping[str, Rule], recipients: Mapping[str, tuple[str, ...]], now: datetime, *,
+    statements: Mapping[str, Mapping[str, Any]], silenced: Callable[[Alert], str | None] = lambda _: None,
     operators: Sequence[str] = (),
-) -> Plan:
+) -> Plan:  # fmt: skip
     """Group the firing alerts and write their notifications.
 
     `recipients` are the addresses of each receiver by its name, `statements` the JSON shapes of the alerts' statements,
@@ -105,12 +100,9 @@ def _key(alert: Alert, rule: Rule | None, statements: Mapping[str, Mapping[str, 
 
 
 def _notifications(
-    group: Sequence[Alert],
-    recipients: Mapping[str, tuple[str, ...]],
-    statements: Mapping[str, Mapping[str, Any]],
-    now: datetime,
-    not_before: datetime | None,
-) -> Iterator[Notification]:
+    group: Sequence[Alert], recipients: Mapping[str, tuple[str, ...]], statements: Mapping[str, Mapping[str, Any]],
+    now: datetime, not_before: datetime | None,
+) -> Iterator[Notification]:  # fmt: skip
     """What a group tells, to each of its receivers."""
     alerts, first = tuple(sorted(alert.id for alert in group)), group[0]
     kind: NotificationType = "statement.alert" if first.statement else "absence.alert"

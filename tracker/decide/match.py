@@ -97,13 +97,9 @@ def _words(node: Node) -> str:
 
 
 def fire(
-    rule: Rule,
-    terms: Terms | View,
-    *,
-    first_reading: bool,
-    age: float | None,
+    rule: Rule, terms: Terms | View, *, first_reading: bool, age: float | None,
     verdict: Literal["new", "edited", "rekeyed"] = "new",
-) -> Firing | None:
+) -> Firing | None:  # fmt: skip
     """The alert that a rule makes of a statement, or None. `held` says why it is kept and told to nobody.
 
     `age` is in seconds since publication, None when no believable time was stated. A change of a statement's identity

@@ -42,26 +42,15 @@ def _post(source: Source, draft: Draft, registry: Registry, now: datetime) -> Po
     title, body = _clean(draft.title), text.clean(draft.text)
     lang = re.match(r"[a-z]{2,3}(?=$|[-_])", (draft.lang or "").strip().lower())  # `fr` of `fr-FR`
     return Post(
-        external_id=text.clean(draft.external_id),
-        keys=tuple(text.clean(key) for key in draft.keys),
-        origin=source.origin,
-        speaker=registry.speaker(source.leader, source.office, effective.date()),
-        publisher=source.publisher,
-        text=body,
-        hash=content_hash(title, body),
-        effective_at=effective,
-        title=title,
-        url=_clean(draft.url),
-        author=_clean(draft.author),
-        lang=lang[0] if lang else source.lang,
-        published_at=published,
-        published_stated=_clean(draft.published_stated),
-        published_inferred=inferred,
+        external_id=text.clean(draft.external_id), keys=tuple(text.clean(key) for key in draft.keys),
+        origin=source.origin, speaker=registry.speaker(source.leader, source.office, effective.date()),
+        publisher=source.publisher, text=body, hash=content_hash(title, body), effective_at=effective, title=title,
+        url=_clean(draft.url), author=_clean(draft.author), lang=lang[0] if lang else source.lang,
+        published_at=published, published_stated=_clean(draft.published_stated), published_inferred=inferred,
         edited_at=draft.edited_at if draft.edited_at and effective < draft.edited_at <= now + AHEAD else None,
         media=tuple(Media(one.type, text.clean(one.url), _clean(one.alt), one.sha256) for one in draft.media),
-        references=draft.references,
-        presence=cast(Presence, draft.presence),
-    )
+        references=draft.references, presence=cast(Presence, draft.presence),
+    )  # fmt: skip
 
 
 def content_hash(title: str | None, body: str) -> str:

@@ -236,10 +236,6 @@ def _spans(start: date, end: date) -> Iterator[str]:
 
 
 _RESOLVERS: dict[str, Callable[[str, Value, Vocabulary], Node]] = {
-    **dict.fromkeys(_WHO, _who),
-    **dict.fromkeys(("source", "kind", "origin", "presence"), _one_of),
-    "lang": _lang,
-    "label": _label,
-    "place": _place,
-    "seen": _seen,
-}
+    **dict.fromkeys(_WHO, _who), **dict.fromkeys(("source", "kind", "origin", "presence"), _one_of), "lang": _lang,
+    "label": _label, "place": _place, "seen": _seen,
+}  # fmt: skip

@@ -73,14 +73,10 @@ def _day_key(title: str, moment: datetime | None) -> str | None:
 
 
 def draft(
-    guid: str | None,
-    link: str | None,
-    title: str | None,
-    body: str,
-    published: tuple[str | None, datetime | None, str | None],
-    updated: tuple[str | None, datetime | None],
+    guid: str | None, link: str | None, title: str | None, body: str,
+    published: tuple[str | None, datetime | None, str | None], updated: tuple[str | None, datetime | None],
     **more: Any,
-) -> Draft:
+) -> Draft:  # fmt: skip
     """A feed's item with its keys. Dates are (stated, moment, what was assumed); an update alone dates it, and says so.
 
     Without a key nothing identifies it.
@@ -93,19 +89,11 @@ def draft(
     )
     keys = tuple(key for key in found if key)
     return Draft(
-        external_id=guid or link or (keys[0] if keys else ""),
-        keys=keys,
-        text=body,
-        title=title,
-        url=link,
-        published_stated=stated,
-        published_at=moment,
+        external_id=guid or link or (keys[0] if keys else ""), keys=keys, text=body, title=title, url=link,
+        published_stated=stated, published_at=moment,
         published_inferred=assumed if moment or not edited_at else "the item's own update time",
-        inferred_at=None if moment else edited_at,
-        edited_stated=edited,
-        edited_at=edited_at,
-        **more,
-    )
+        inferred_at=None if moment else edited_at, edited_stated=edited, edited_at=edited_at, **more,
+    )  # fmt: skip
 
 
 def _fit(key: str) -> str:

@@ -208,22 +208,14 @@ def _draft(post: At, media: Mapping[str, At], others: Mapping[str, At], handle: 
     elif begun and not created:
         assumed = "from the id"
     return Draft(
-        external_id=chain[0],
-        keys=tuple(identity.id_key(one) for one in chain),
-        text=_text(shown),
-        url=f"https://x.com/{handle}/status/{own}",
-        lang=None if lang in _UNKNOWN_LANGS else lang,
-        author=retweet[1] if retweet else None,
-        published_stated=stated,
-        published_at=published,
-        published_inferred=assumed,
-        inferred_at=None if published else begun,
-        edited_stated=stated if is_edit else None,
-        edited_at=(created or _snowflake(own)) if is_edit else None,
-        media=tuple(_media(shown, media) or _media(post, media)),
-        references=references,
+        external_id=chain[0], keys=tuple(identity.id_key(one) for one in chain), text=_text(shown),
+        url=f"https://x.com/{handle}/status/{own}", lang=None if lang in _UNKNOWN_LANGS else lang,
+        author=retweet[1] if retweet else None, published_stated=stated, published_at=published,
+        published_inferred=assumed, inferred_at=None if published else begun,
+        edited_stated=stated if is_edit else None, edited_at=(created or _snowflake(own)) if is_edit else None,
+        media=tuple(_media(shown, media) or _media(post, media)), references=references,
         presence="withheld" if post["withheld"].here() else "live",
-    )
+    )  # fmt: skip
 
 
 def _snowflake(post: str) -> datetime | None:
