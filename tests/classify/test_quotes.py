@@ -127,6 +127,8 @@ def test_a_quotation_far_down_a_long_article_is_found() -> None:
         ("Kofi Ansah a lu le livre « Le vieil homme et la mer » dans l'avion.", [None]),
         ("“The road will open before the rains”, said a driver.", [None]),
         ("Speaking of Kofi Ansah, an analyst said “the road will never open before the rains”.", [None]),
+        ("Asked about President Kofi Ansah, Jane Doe said “the road will never open at all”.", [None]),
+        ("Asked about the rains, Kofi Ansah said “the road will open in any case”.", ["kofi-ansah"]),
         ("À propos de Kofi Ansah, l'opposante a déclaré « la route ne sera jamais ouverte ».", [None]),
         ("“The road will open before the rains”, said a close aide to President Kofi Ansah.", [None]),
         ("In a speech, President Kofi Ansah, a former driver, said “the road will open soon”.", ["kofi-ansah"]),

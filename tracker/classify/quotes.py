@@ -42,6 +42,8 @@ _ANOTHER = re.compile(
     rf"[,;]\s*(?:(?:an?|the|une?|les?|la|el|um|uma?|una|os?) |l')(?:[\w'-]+ ){{1,4}}?{_VERB}|"
     rf"\b{_VERB}\w*\s+(?:an?|une?|una?|uma?)\s+[\w' -]+\b(?:to|of|for|from|who|de|du|des|d|da|do|del|au|a)\b"
 )
+#: Before a leader who is only spoken of ("Asked about Kofi Ansah, …").
+_ABOUT = re.compile(r"\b(?:speaking|talking|asked|parlant|interrog\w+|propos) (?:of|about|on|d[eu]|sur) (?:[\w.]+ ){0,3}$")
 _AGAIN = re.compile(r"\b(?:il|elle|he|she|ella|ele|ela|он|она)\b")
 _STOP = re.compile(r"[.!?؟]\s|\n")
 _CUT = re.compile(r"\[?\(?(?:\.{3}|…)\)?\]?")
@@ -128,7 +130,8 @@ def attributed(report: str, mentions: Iterable[Mention]) -> list[tuple[Words, st
         if near:
             _, who, name = min(near, key=itemgetter(0))
             between = report[name.end : words.start] if name.end <= words.start else report[words.end : name.start]
-            who = None if _ANOTHER.search(fold(between)) else who
+            aside = between.startswith(",") and _ABOUT.search(fold(report[begin : name.start]))
+            who = None if aside or _ANOTHER.search(fold(between)) else who
         found.append((words, who if any(map(_SAYS.search, beside)) else None))
     return found
 
