@@ -43,7 +43,7 @@ _ANOTHER = re.compile(
     rf"\b{_VERB}\w*\s+(?:an?|une?|una?|uma?)\s+[\w' -]+\b(?:to|of|for|from|who|de|du|des|d|da|do|del|au|a)\b"
 )
 #: Before a leader who is only spoken of ("Asked about Kofi Ansah, …").
-_ABOUT = re.compile(r"\b(?:speaking|talking|asked|parlant|interrog\w+|propos) (?:of|about|on|d[eu]|sur) (?:[\w.]+ ){0,3}$")
+_ABOUT = re.compile(r"\b(?:speaking|asked|parlant|interrog\w+|propos) (?:of|about|on|d[eu]|sur) (?:[\w.]+ ){0,3}$")
 _AGAIN = re.compile(r"\b(?:il|elle|he|she|ella|ele|ela|он|она)\b")
 _STOP = re.compile(r"[.!?؟]\s|\n")
 _CUT = re.compile(r"\[?\(?(?:\.{3}|…)\)?\]?")
