@@ -1,16 +1,16 @@
 """When a text says that something happens: absolute and relative dates, resolved against its publication.
 
-The publication's day is that of the speaker's zone (the caller gives it). Nothing said to come is put into the past.
+The publication's day is that of the speaker's zone (the caller gives it). Nothing said to come is put into the past: a
+weekday is the coming one beside a verb of the present or the future, the last one beside a verb of the past.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Any, NamedTuple
 
@@ -18,30 +18,39 @@ from tracker.classify.tokens import Field
 from tracker.models.statement import Words
 
 _ISO = re.compile(r"\b(20\d\d)-(\d\d)-(\d\d)\b|\b(\d{1,2})[/.](\d{1,2})[/.](20\d\d)\b")
-
-
+_STOP = re.compile(r"[.!?؟\n|]+(?:\s|$)|\n")
+#: Words and marks that part a verb from what does not belong to it, and how many characters they count for.
+_PART = re.compile(r"[,;:—–]|\b(?:et|and|y|e|и|who|which|qui?|que|that|where|ou|d?onde|apres|after|الذي|التي|حيث)\b")
+_FAR = 25
 #: Days before and after publication within which a date may be a visit's.
 _PAST, _AHEAD = 45, 200
 
 
-@dataclass(frozen=True, slots=True)
-class When:
-    """A day or a window of days, with its words. `ahead`: the text puts it after its publication; `loose`: a weekday
-    that is taken for the last one, for want of a word that says which."""
+class When(NamedTuple):
+    """A day or a window of days, with its words. `ahead`: the text puts it after its publication; `day` is None where
+    it is only said to come; `told` is the tense of its verb."""
 
-    day: date
+    day: date | None
     end: date | None
     words: Words
     ahead: bool
-    loose: bool = False
+    told: str = ""
 
-    def coming(self) -> When:
-        """The same weekday after publication, when another word says that it is to come."""
-        return replace(self, day=self.day + timedelta(days=7), ahead=True, loose=False) if self.loose else self
+
+_Read = tuple[re.Match[str], date | None, date | None, bool]  # words, day, last day, said to come
 
 
 def _alternatives(line: str) -> str:
     return "|".join(phrase.strip().replace("*", r"\w*") for phrase in line.split(";"))
+
+
+def _groups(letter: str, table: Mapping[Any, str]) -> str:
+    """Alternatives as groups: a letter and the number they stand for, 9 added."""
+    return "|".join(f"(?P<{letter}{int(k) + 9}>{_alternatives(v)})" for k, v in sorted(table.items()))
+
+
+def _number(match: re.Match[str], letter: str) -> int:
+    return next((int(k[1:]) - 9 for k, v in match.groupdict().items() if v and k[0] == letter and k[1:].isdigit()), 0)
 
 
 @cache
@@ -49,60 +58,104 @@ def _calendar() -> dict[str, Any]:
     return tomllib.loads(resources.files(__package__).joinpath("data/calendar.toml").read_text(encoding="utf-8"))
 
 
-class _Patterns(NamedTuple):
-    named: re.Pattern[str]
-    relative: re.Pattern[str]
-    weekday: re.Pattern[str]
-
-
 @cache
-def _patterns(lang: str) -> _Patterns:
+def _patterns(lang: str) -> dict[str, re.Pattern[str]]:
     data = _calendar()
-    months = "|".join(f"(?P<m{i}>{_alternatives(n)})" for i, n in enumerate(data["months"][lang].split(";"), 1))
-    weekdays = "|".join(f"(?P<w{i}>{_alternatives(n)})" for i, n in enumerate(data["weekdays"][lang].split(";")))
-    days = "|".join(f"(?P<r{int(k) + 9}>{_alternatives(v)})" for k, v in sorted(data["days"].items()))
-    coming = _alternatives(data["next"]["words"])
+    months = _groups("m", dict(enumerate(data["months"][lang].split(";"), 1)))
+    weekdays = _groups("w", dict(enumerate(data["weekdays"][lang].split(";"))))
+    beside = {k: _alternatives(v) for k, v in data["beside"].items()}
+    marks = "|".join(f"(?P<{k}>{v})" for k, v in beside.items())
+    around = {k: f"(?:{_alternatives(v)})" for k, v in data["around"].items()}
     ordinal = "(?:st|nd|rd|th|er|º)?"
     span = rf"(?:\s?(?:-|au|to|al|a|e|et|and|y|по|до|الي)\s?(?P<last>\d{{1,2}}){ordinal})?"
     named = rf"(?P<d1>\d{{1,2}}){ordinal}{span}(?: (?:de|of))? (?:{months})"
     if lang == "en":
         named += rf"|(?:{months.replace('<m', '<n')}) (?P<d2>\d{{1,2}}){ordinal}"
-    return _Patterns(
-        re.compile(rf"\b(?:{named})\b(?:,? (?:de |of )?(?P<year>20\d\d))?"),
-        re.compile(rf"\b(?:{days})\b"),
-        re.compile(rf"(?:\b(?P<before>{coming})\s+)?\b(?:{weekdays})\b(?:\s+(?P<after>{coming})\b)?"),
-    )
+    count = rf"(?:(?P<digits>\d{{1,2}})|{_groups('c', data['numbers'])})"
+    some = rf"{around['the']}{count} {around['coming']}(?:{_groups('u', data['units'])})|{_groups('z', data['alone'])}"
+    verbs = "|".join(f"(?P<{k}>{_alternatives(v)})" for k, v in data["verbs"][lang].items())
+    patterns = {
+        "named": rf"\b(?:{named})\b(?:,? (?:de |of )?(?P<year>20\d\d))?",
+        "relative": rf"\b(?:{_groups('r', data['days'])})\b",
+        "distance": rf"\b(?:(?P<soon>{around['soon']})|(?:(?:(?P<ago>{around['ago']})|(?P<coming>{around['in']})) )?"
+        rf"(?:{some})(?: (?P<after>{around['after']}))?)\b(?! (?:{around['of']}))",
+        "weekday": rf"(?:\b(?:{marks})\s+(?:le |la |the )?)?\b(?:ال|و)?(?:{weekdays})\b"
+        rf"(?:\s+(?:(?P<next2>{beside['next']})|(?P<last2>{beside['last']}))\b)?",
+        "verb": rf"(?i:(?<!\w)(?:{verbs})\b)",
+    }
+    return {name: re.compile(pattern) for name, pattern in patterns.items()}
 
 
-def choose(fields: tuple[Field, ...], lang: str, published: date | None) -> When | None:
-    """The date that the fields name nearest to publication; without a publication day only full dates are read."""
-    found = [
-        when
-        for one in fields
-        for read in (_full, _named, _relative, _weekday)
-        for when in read(one, lang, published)
-        if not published or -_PAST <= (when.day - published).days <= _AHEAD
-    ]
+@lru_cache(maxsize=8)
+def _verbs(text: str, lang: str) -> tuple[tuple[int, int, str], ...]:
+    return tuple((*verb.span(), verb.lastgroup or "") for verb in _patterns(lang)["verb"].finditer(text))
+
+
+def tense(one: Field, lang: str, start: int, end: int, led: bool = False) -> str:
+    """What the nearest verb of its sentence says of a stretch of the folded text: past, now, future, said or "".
+
+    With `led` a verb that stands after it is none of its own.
+    """
+    plain = lang in ("ar", "ru") or len(one.seen) != len(one.folded)
+    near = [(True, _FAR**2, "")]
+    for first, last, told in _verbs(one.folded if plain else one.seen.replace("’", "'"), lang):
+        if start - last < _FAR**2 and first - end < (0 if led else _FAR**2):
+            gap = _apart(one.folded[min(end, last) : max(start, first)])
+            near += [(told == "title", gap, told)] if gap < _FAR**2 else []
+    return min(near)[2].replace("title", "future")
+
+
+def _apart(text: str) -> int:
+    """How far two stretches are from each other, by what stands between them; beyond _FAR**2 in two sentences."""
+    return len(text) + _FAR * bool(_PART.search(text)) + _FAR**2 * bool(_STOP.search(text))
+
+
+def choose(fields: tuple[Field, ...], lang: str, published: date | None, place: Words | None = None) -> When | None:
+    """The date in the sentence of a place, else the one nearest to publication, without which only full dates are read.
+
+    The day of which it is told when something was said is no visit's.
+    """
+
+    def rank(when: When) -> tuple[int, int, int]:
+        away = abs((when.day - published).days) if when.day and published else 99
+        first, last = sorted((place or when.words, when.words), key=lambda words: words.start)
+        text = next(one.seen for one in fields if one.name == first.field)[first.end : last.start]
+        return _apart(text) if first.field == last.field else _FAR**2, away, when.words.start
+
+    found: list[When] = []
+    published = published if published and 1 < published.year < 9999 else None
+    for one in fields:
+        full = [*_full(one), *_named(one, lang, published)]
+        spans = [read[0].span() for read in full]
+        rest = [*_relative(one, lang, published), *_weekday(one, lang, published)] if published else []
+        full += [r for r in rest if not any(r[0].start() - 6 < b and a < r[0].end() + 6 for a, b in spans)]
+        for match, day, end, ahead in full:
+            told = tense(one, lang, *match.span())
+            to_come = ahead or bool(published and day and day > published)
+            if told != "said" and not (published and day and not -_PAST <= (day - published).days <= _AHEAD):
+                found.append(When(day, end, one.cut(*match.span()), to_come, told))
     if not published:
         return next(iter(found), None)
-    return min(found, key=lambda w: (abs((w.day - published).days), w.words.start), default=None)
+    return min(found, key=rank, default=None)
 
 
-def _full(one: Field, _lang: str, published: date | None) -> Iterator[When]:
+def _full(one: Field) -> Iterator[_Read]:
     for match in _ISO.finditer(one.folded):
         y, m, d, d2, m2, y2 = match.groups()
-        yield from _when(one, match, (int(y or y2), int(m or m2), int(d or d2)), None, published)
+        yield from _read(match, (int(y or y2), int(m or m2), int(d or d2)), None)
 
 
-def _named(one: Field, lang: str, published: date | None) -> Iterator[When]:
-    for match in _patterns(lang).named.finditer(one.folded):
+def _named(one: Field, lang: str, published: date | None) -> Iterator[_Read]:
+    for match in _patterns(lang)["named"].finditer(one.folded):
         groups = match.groupdict()
-        month = next((int(k[1:]) for k, v in groups.items() if v and k[0] in "mn" and k[1:].isdigit()), 0)
-        day, year = int(groups.get("d1") or groups.get("d2") or 0), groups.get("year") or ""
-        if year or published:
-            guess = _nearest(published, month, day) if published and not year else int(year)
-            last = int(groups.get("last") or 0) or None
-            yield from _when(one, match, (guess, month, day), last, published)
+        month = _number(match, "m") or _number(match, "n")
+        day, year = int(groups["d1"] or groups.get("d2") or 0), int(groups["year"] or 0)
+        if published and not year:
+            year = _nearest(published, month, day)
+            past = (year, month, day) < (published.year, published.month, published.day)
+            year += past and tense(one, lang, *match.span()) == "future"
+        if year:
+            yield from _read(match, (year, month, day), int(groups["last"] or 0))
 
 
 def _nearest(published: date, month: int, day: int) -> int:
@@ -112,32 +165,35 @@ def _nearest(published: date, month: int, day: int) -> int:
     return min(years, key=lambda year: abs((published.year - year) * 365 + away))
 
 
-def _when(
-    one: Field, match: re.Match[str], ymd: tuple[int, int, int], last: int | None, published: date | None
-) -> Iterator[When]:
+def _read(match: re.Match[str], ymd: tuple[int, int, int], last: int | None) -> Iterator[_Read]:
     try:
-        start = date(*ymd)
-        end = date(ymd[0], ymd[1], last) if last and last > ymd[2] else None
+        yield match, date(*ymd), date(ymd[0], ymd[1], last) if last and last > ymd[2] else None, False
     except ValueError:
         return
-    yield When(start, end, one.cut(*match.span()), bool(published and start > published))
 
 
-def _relative(one: Field, lang: str, published: date | None) -> Iterator[When]:
-    for match in _patterns(lang).relative.finditer(one.folded) if published else ():
-        shift = next(int(k[1:]) - 9 for k, v in match.groupdict().items() if v)
-        if published:
-            yield When(published + timedelta(days=shift), None, one.cut(*match.span()), shift > 0)
+def _relative(one: Field, lang: str, published: date) -> Iterator[_Read]:
+    """Days that are counted from publication: yesterday, three days ago, in two weeks, soon."""
+    for match in _patterns(lang)["relative"].finditer(one.folded):
+        yield match, published + timedelta(days=_number(match, "r")), None, False
+    for match in _patterns(lang)["distance"].finditer(one.folded):
+        by = {name for name, words in match.groupdict().items() if words}
+        many, unit = int(match["digits"] or _number(match, "c")), _number(match, "u")
+        days = _number(match, "z") if any(name[0] == "z" for name in by) else many * unit if many or not unit else -1
+        if by & {"ago", "after"} and days >= 0:
+            yield match, published - timedelta(days=days), None, False
+        elif by & {"coming", "soon"} and tense(one, lang, *match.span()) != "past":
+            day = published + timedelta(days=days) if days >= 0 and "soon" not in by else None
+            yield match, day, None, True
 
 
-def _weekday(one: Field, lang: str, published: date | None) -> Iterator[When]:
-    """The weekday nearest before publication, or the one after it when the text says next."""
-    for match in _patterns(lang).weekday.finditer(one.folded) if published else ():
-        groups = match.groupdict()
-        wanted = next(int(k[1:]) for k, v in groups.items() if v and k[0] == "w")
-        if not published:
-            continue
-        back = (published.weekday() - wanted) % 7
-        ahead = bool(groups.get("before") or groups.get("after"))
-        day = published + timedelta(days=(7 - back) if ahead else -back)
-        yield When(day, None, one.cut(*match.span()), ahead, loose=back > 0 and not ahead)
+def _weekday(one: Field, lang: str, published: date) -> Iterator[_Read]:
+    """The weekday that its neighbours or else the nearest verb mean: the coming one or the last one."""
+    for match in _patterns(lang)["weekday"].finditer(one.folded):
+        by = {name.rstrip("2") for name, words in match.groupdict().items() if words}
+        back = (published.weekday() - _number(match, "w")) % 7
+        told = tense(one, lang, *match.span())
+        comes = told in ("now", "future") or (told == "" and "near" in by and back > 3)
+        days = 7 - back if "next" in by else -(back or 7) if "last" in by else -back % 7 if comes else -back
+        if "until" not in by:
+            yield match, published + timedelta(days=days), None, False

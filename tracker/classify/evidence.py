@@ -46,8 +46,9 @@ def _apart(ranked: Sequence[Hit]) -> list[Hit]:
 
 
 def _heaviest(document: Document, model: Model, column: int) -> list[Words]:
-    """The one or two words with the greatest weight for the label."""
+    """The one or two words with the greatest weight for the label; of one or two letters only for want of others."""
     spots = [(one, i) for one in document.fields for i in range(min(len(one.words), 300))]
+    spots = [(one, i) for one, i in spots if len(one.words[i]) > 2] or spots
     if not spots:
         return []
     starts, buckets, values = ngrams.hashed([[one.words[i]] for one, i in spots])

@@ -82,7 +82,10 @@ class Names:
     def _add(self, plain: str, entry: Entry, lang: str = "") -> None:
         written = words = _WORDS(plain)
         if lang == "ru":
-            words = [keys(word)[-1] for word in written]
+            # "Астана" looks like a verb of the past to the stemmer, "Астану" does not
+            words = [
+                keys(word[:-1] + "у" if word.endswith(("ана", "ала", "ила", "ена")) else word)[-1] for word in written
+            ]
             if entry.kind == "demonym" and words[-1].endswith("ск"):
                 words[-1] += "*"
             elif written != words:

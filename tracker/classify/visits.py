@@ -17,10 +17,20 @@ from tracker.models.statement import Party, Visit, VisitStatus, Words
 _TOWNS = ("capital", "city")
 _GOING = frozenset({"ARRIVE", "DEPART", "GO", "VISIT", "STATE_VISIT", "TRIP", "HOSPITALITY", "SIDELINES", "SUMMIT"})
 _HOSTING = frozenset({"RECEIVE", "WELCOME"})
+#: Without one of these, or a place where something happens, no visit is told.
+_TOLD = _GOING | _HOSTING | frozenset({
+    "YOUR_VISIT", "RETURN", "INVITED", "DELEGATION", "ABROAD", "HERE", "ATTEND", "MEET", "TALKS",
+})  # fmt: skip
 _PASSIVE = frozenset({"par", "by", "por", "pelo", "pela"})
 #: Before a host's verb these say that it is suffered: "j'ai été reçu au palais".
 _SUFFERED = frozenset({"etre", "ete", "be", "been", "being", "was", "were", "sido", "ser", "fui"})
 _PERSON = ("leader", "person")
+
+
+def told(document: Document) -> bool:
+    """Whether any word tells of going, coming, receiving or meeting, or of being at a place."""
+    placed = (n for n in document.named if n.entry.kind in (*_TOWNS, "place", "metonym", "country") and at(n))
+    return any(hit.concept in _TOLD for hit in document.hits) or any(placed)
 
 
 def frame(document: Document) -> Visit | None:
@@ -32,10 +42,8 @@ def frame(document: Document) -> Visit | None:
     host, host_words = _host(document, by_concept, hosting)
     visitors, visitor_words = _visitors(document, host, hosting)
     place, place_words = _place(document, host)
-    when = dates.choose(document.fields, document.lang or "en", document.utterance.published)
-    if when and any(_beside(hit, when.words) for hit in by_concept["PLAN"]):
-        when = when.coming()
-    status, status_words = _status(by_concept, when)
+    when = dates.choose(document.fields, document.lang or "en", document.utterance.published, place_words or host_words)
+    status, status_words = _status(document, by_concept, when)
     if not host and not visitors:
         return None
     told = [("host", host_words), ("visitor", visitor_words), ("place", place_words), ("status", status_words)]
@@ -172,11 +180,9 @@ def _visitors(document: Document, host: str | None, hosting: Hit | None) -> tupl
             (n.entry.code or "").startswith("INT"),
         )
     )
-    rest = titled or others
-    if rest:
-        return (Party(rest[0].field.span(rest[0].first, rest[0].last).exact, None, rest[0].entry.code),), rest[
-            0
-        ].field.span(rest[0].first, rest[0].last)
+    for named in titled or others:  # a country's name, or a demonym, is nobody's
+        words = named.field.span(named.first, named.last)
+        return (Party(words.exact if named.entry.kind == "org" else None, None, named.entry.code),), words
     return (), None
 
 
@@ -216,7 +222,7 @@ def _place(document: Document, host: str | None) -> tuple[str | None, Words | No
     return written.title() if written.isupper() or written.islower() else written, words
 
 
-def _status(by: dict[str, list[Hit]], when: dates.When | None) -> tuple[VisitStatus, Words | None]:
+def _status(document: Document, by: dict[str, list[Hit]], when: dates.When | None) -> tuple[VisitStatus, Words | None]:
     def said(concept: str) -> Words | None:
         hit = next(iter(by[concept]), None)
         return hit.field.span(hit.first, hit.last) if hit else None
@@ -227,19 +233,24 @@ def _status(by: dict[str, list[Hit]], when: dates.When | None) -> tuple[VisitSta
         return "cancelled", words
     if when and when.ahead:
         return "announced", when.words
-    if (words := said("PLAN")) and not by["ARRIVE"] and not by["HOSPITALITY"] and not when:
-        return "announced", words
-    now = next((hit.field.span(hit.first, hit.last) for hit in by["NOW"] if _present(hit, by)), None)
-    if now or (by["WELCOME"] and not by["HOSPITALITY"]):
+    moves = sorted((h for h in document.hits if h.concept in _GOING | _HOSTING), key=lambda h: (h.field.name, h.first))
+    tenses = (_tense(document, hit) for hit in moves)
+    told = next((tense for tense in tenses if tense not in ("", "said")), "")
+    today = not when or when.day == document.utterance.published or when.told == "now"  # "is there since Monday"
+    open_ = today and not by["WELCOME"] and not by["HOSPITALITY"]
+    if told == "future" and open_:
+        return "announced", said("PLAN")
+    present = (hit for hit in by["NOW"] if _present(hit, by) and (today or _tense(document, hit) != "past"))
+    now = next((hit.field.span(hit.first, hit.last) for hit in present), None)
+    if now or (by["WELCOME"] and not by["HOSPITALITY"]) or (told == "now" and open_):
         return "ongoing", now or said("WELCOME")
     return "past", said("HOSPITALITY") or said("RECEIVE") or said("MEET")
 
 
-def _beside(hit: Hit, words: Words) -> bool:
-    """Whether a phrase stands in the same sentence as some words."""
-    one, there = hit.field, hit.field.sentence
-    at = next((i for i in range(len(there)) if one.span(i, i).start >= words.start), None)
-    return one.name == words.field and at is not None and there[at] == there[hit.first]
+def _tense(document: Document, hit: Hit) -> str:
+    """What the verb of a phrase says, or the one before it."""
+    one = hit.field
+    return dates.tense(one, document.lang or "en", one.starts[hit.first], one.ends[hit.last], led=True)
 
 
 def _present(now: Hit, by: dict[str, list[Hit]]) -> bool:
