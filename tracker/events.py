@@ -61,15 +61,16 @@ def parted(tellings: Iterable[Telling]) -> list[list[Telling]]:
 def of(tellings: Sequence[Telling]) -> Event:
     """What tellings say together. Its id is that of the first one's event, as long as nobody knows another."""
     first, visits = tellings[0], [visit for _, visit in tellings]
+    published = sorted(tellings, key=lambda pair: (pair[0].post.effective_at, pair[0].id))
     secure = any(label.name == "security_statement" for one, _ in tellings for label in one.classification.labels)
     key = f"{key_of(first[1])}|{days_of(*first)[0]}|{first[0].id}"
     return Event(
         b32encode(blake2b(key.encode(), digest_size=10).digest()).decode().lower(),
-        _status(tellings),
+        _status([visit.status for _, visit in published]),
         _parties(party for visit in visits for party in visit.visitors),
         _host(visit.host for visit in visits),
         _place(visits),
-        _day(tellings),
+        _day(published),
         max((visit.day_end for visit in visits if visit.day_end), default=None),
         context=("diplomatic", "military") if secure else ("diplomatic",),
         statements=tuple(sorted({one.id for one, _ in tellings})),
@@ -93,24 +94,17 @@ def with_telling(one: Statement, visit: Visit, events: Iterable[Event]) -> Event
     )
 
 
-def _status(tellings: Sequence[Telling]) -> VisitStatus:
+def _status(said: Sequence[VisitStatus]) -> VisitStatus:
     """Past when anybody says so, else what was published last and says more than that it is announced."""
-    said = [visit.status for _, visit in _as_published(tellings)]
     return "past" if "past" in said else next((one for one in reversed(said) if one != "announced"), "announced")
 
 
-def _day(tellings: Sequence[Telling]) -> date:
+def _day(published: Sequence[Telling]) -> date:
     """The first day of a visit that took place, else the one announced last; better stated than not."""
-    ranked = [
-        ((v.status not in ("past", "ongoing"), v.day is None), days_of(one, v)[0]) for one, v in _as_published(tellings)
-    ]
+    ranked = [((v.status not in ("past", "ongoing"), v.day is None), days_of(one, v)[0]) for one, v in published]
     best = min(rank for rank, _ in ranked)
     days = [day for rank, day in ranked if rank == best]
     return days[-1] if best[0] else min(days)
-
-
-def _as_published(tellings: Sequence[Telling]) -> list[Telling]:
-    return sorted(tellings, key=lambda pair: (pair[0].post.effective_at, pair[0].id))
 
 
 def _parties(all_of_them: Iterable[Party]) -> tuple[Party, ...]:

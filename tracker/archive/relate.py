@@ -16,17 +16,7 @@ from tracker.archive import tables as t
 from tracker.archive.around import Surrounding, refs
 from tracker.archive.statements import MOST_AT_ONCE
 from tracker.archive.tables import digest_of, dump, load
-from tracker.models.statement import (
-    INVERSE,
-    Classification,
-    Event,
-    EventTold,
-    Firing,
-    Label,
-    Related,
-    Statement,
-    Visit,
-)
+from tracker.models.statement import INVERSE, Classification, Event, EventTold, Firing, Label, Related, Statement, Visit
 
 
 class Relating(Surrounding):
@@ -87,13 +77,12 @@ class Relating(Surrounding):
                 related = [one for one in related if one.statement in held]
             self.add(connection, t.links, [row for one in related for row in _link_rows(one)])
             told = self._tell(connection, [event for one in related for event in one.events], now)
-            labelled = [pair for one in related for pair in one.labels]
-            seqs = self._seqs(connection, {statement for statement, _ in labelled})
-            self.add(connection, t.labels, [label_row(seqs[statement], label, now) for statement, label in labelled])
+            labelled = [pair for one in related for pair in one.labels if pair[0] in told]
+            seqs = self._seqs(connection, {id for id, _ in labelled})
+            self.add(connection, t.labels, [label_row(seqs[id], label, now) for id, label in labelled])
             self._reindex(connection, told | seqs.keys())
-            ids = [one.statement for one in related]
-            done = update(t.statements).where(t.statements.c.id.in_(ids)).values(related_at=now, relate_until=None)
-            connection.execute(done)
+            done = update(t.statements).where(t.statements.c.id.in_([one.statement for one in related]))
+            connection.execute(done.values(related_at=now, relate_until=None))
             self._match_digests(connection, [pair for one in related for pair in one.digests], now)
             return sum(self._fire(connection, [(s, s, firing) for one in related for s, firing in one.firings], now))
 
@@ -133,12 +122,14 @@ class Relating(Surrounding):
         )
         belong = [whole[s] for s, visit in told if visit is None and s in whole]
         self._add_events(connection, key, was, [(visits.of(part), part) for part in parts], belong, now)
-        return set(whole)
+        return set(whole) if parts else set()
 
     def _near(self, connection: Connection, key: str, first: date, last: date) -> list[str]:
         """The events of a key that what is told of these days may change: those there, and what follows closely."""
         row, near = t.events.c, list[str]()
-        query = select(row.id, row.event_key).where(row.event_key.between(f"{key}|", f"{key}|z")).order_by(row.event_key)
+        query = (
+            select(row.id, row.event_key).where(row.event_key.between(f"{key}|", f"{key}|z")).order_by(row.event_key)
+        )
         for id, (its, begins, ends) in ((id, its.rsplit("|", 2)) for id, its in connection.execute(query)):
             close = its == key and date.fromisoformat(begins) - visits.DAYS <= last
             if close and date.fromisoformat(ends) + visits.DAYS >= first:
@@ -157,7 +148,7 @@ class Relating(Surrounding):
             whose = f"{key}|{min(days)}|{max(days)}"
             id = next((id for id, its in was.items() if its & tellers), digest_of(whose, str(now), length=16))
             was.pop(id, None)
-            values = {"event_key": whose, "day": _day(event.day), "told_at": now}
+            values = {"event_key": whose, "day": str(event.day), "told_at": now}
             rows[t.events].append({"id": id, **values, "event": dump(replace(event, id=id, statements=()))})
             rows[t.event_parties] += _party_rows(id, event)
             rows[t.event_members] += [{"event": id, "statement": one.id, "visit": dump(v)} for one, v in part]
@@ -212,10 +203,6 @@ def label_row(seq: int, label: Label, now: datetime, by: str | None = None, remo
     """A label that an event or a person gives, or a person takes away."""
     values = {"seq": seq, "name": label.name, "given_by": label.by, "removed": removed, "score": label.score}
     return {**values, "label": dump(label), "set_by": by, "set_at": now}
-
-
-def _day(day: date | None) -> str | None:
-    return day.isoformat() if day else None
 
 
 def _link_rows(one: Related) -> list[dict[str, Any]]:

@@ -5,7 +5,6 @@ Pure and idempotent: whichever of two related statements comes last finds the ot
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import timedelta
 
 from tracker import events as visits
@@ -127,12 +126,7 @@ def _visits(
                 if label:
                     told[event.id].append((one.id, None))
                     labels.append((one.id, label))
-    return tuple(_told(known[key], by) for key, by in told.items() if by), tuple(labels)
-
-
-def _told(event: Event, by: Sequence[tuple[str, Visit | None]]) -> EventTold:
-    whole = replace(event, statements=tuple(sorted({*event.statements, *(who for who, _ in by)})))
-    return EventTold(visits.key_of(event), whole, tuple(by))
+    return tuple(EventTold(visits.key_of(known[id]), known[id], tuple(by)) for id, by in told.items()), tuple(labels)
 
 
 def _by_event(one: Statement, event: Event, report: Statement | None) -> Label | None:
@@ -140,8 +134,9 @@ def _by_event(one: Statement, event: Event, report: Statement | None) -> Label |
 
     `report` is the surest that tells the visit and quotes the statement.
     """
-    parties, own = (*event.visitors, event.host), one.post.speaker.country
-    if own not in {party.country for party in parties if party.country} or not _at_the_time(one, event):
+    parties, own, day = (*event.visitors, event.host), one.post.speaker.country, one.post.effective_at.date()
+    at_the_time = event.day is None or event.day - NEAR <= day <= visits.last_of(event) + NEAR
+    if not own or not at_the_time or own not in {party.country for party in parties}:
         return None
     what = " to ".join(sides(event) or ()) + "".join(f", {told}" for told in (event.place, event.day) if told)
     others = [party for party in parties if party.country != own]
@@ -157,8 +152,3 @@ def _by_event(one: Statement, event: Event, report: Statement | None) -> Label |
         why = f"told with a score of {event.score:.2f}): its speaker is a side and it names {names[0]}"
         return Label(VISIT, min(_BY_SIDE, event.score), "event", (), f"belongs to the visit {event.id} ({what}; {why}")
     return None
-
-
-def _at_the_time(one: Statement, event: Event) -> bool:
-    day = one.post.effective_at.date()
-    return event.day is None or event.day - NEAR <= day <= visits.last_of(event) + NEAR
