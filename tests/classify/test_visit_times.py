@@ -54,6 +54,16 @@ def test_no_weekday_to_come_is_in_the_past_on_any_day(offset: int) -> None:
             "The Kenyan head of state writes that he and his brother, the Ugandan President, decided to guard their "
             "common border better from this month.",
         ),
+        (
+            "Bogotá y Quito",
+            "El presidente colombiano y su homólogo ecuatoriano reforzarán la frontera común, dijo el martes.",
+        ),
+        ("Москва и Минск", "Президент России и его белорусский коллега решили усилить охрану границы."),
+        ("الجزائر وتونس", "قرر الرئيس الجزائري مع شقيقه التونسي تعزيز أمن الحدود المشتركة."),
+        (
+            "Luanda e Kinshasa",
+            "O presidente angolano e o seu homólogo congolês decidiram reforçar a segurança da fronteira comum.",
+        ),
     ],
 )
 def test_without_words_of_going_coming_or_receiving_there_is_no_visit(title: str, text: str) -> None:

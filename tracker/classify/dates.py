@@ -21,7 +21,7 @@ _ISO = re.compile(r"\b(20\d\d)-(\d\d)-(\d\d)\b|\b(\d{1,2})[/.](\d{1,2})[/.](20\d
 _STOP = re.compile(r"[.!?؟\n|]+(?:\s|$)|\n")
 #: Words and marks that part a verb from what does not belong to it, and how many characters they count for.
 _PART = re.compile(r"[,;:—–]|\b(?:et|and|y|e|и|who|which|qui?|que|that|where|ou|d?onde|apres|after|الذي|التي|حيث)\b")
-_FAR = 25
+_FAR = 40
 #: Days before and after publication within which a date may be a visit's.
 _PAST, _AHEAD = 45, 200
 
@@ -79,7 +79,7 @@ def _patterns(lang: str) -> dict[str, re.Pattern[str]]:
         "relative": rf"\b(?:{_groups('r', data['days'])})\b",
         "distance": rf"\b(?:(?P<soon>{around['soon']})|(?:(?:(?P<ago>{around['ago']})|(?P<coming>{around['in']})) )?"
         rf"(?:{some})(?: (?P<after>{around['after']}))?)\b(?! (?:{around['of']}))",
-        "weekday": rf"(?:\b(?:{marks})\s+(?:le |la |the )?)?\b(?:ال|و)?(?:{weekdays})\b"
+        "weekday": rf"(?:\b(?:{marks})\s+(?:le |la |the |el )?)?\b(?:ال|و)?(?:{weekdays})\b"
         rf"(?:\s+(?:(?P<next2>{beside['next']})|(?P<last2>{beside['last']}))\b)?",
         "verb": rf"(?i:(?<!\w)(?:{verbs})\b)",
     }
@@ -100,7 +100,7 @@ def tense(one: Field, lang: str, start: int, end: int, led: bool = False) -> str
     near = [(True, _FAR**2, "")]
     for first, last, told in _verbs(one.folded if plain else one.seen.replace("’", "'"), lang):
         if start - last < _FAR**2 and first - end < (0 if led else _FAR**2):
-            gap = _apart(one.folded[min(end, last) : max(start, first)])
+            gap = _apart(one.folded[min(end, last) : max(start, first)]) + 5 * (first >= end)  # a verb leads its day
             near += [(told == "title", gap, told)] if gap < _FAR**2 else []
     return min(near)[2].replace("title", "future")
 
@@ -134,8 +134,6 @@ def choose(fields: tuple[Field, ...], lang: str, published: date | None, place: 
             to_come = ahead or bool(published and day and day > published)
             if told != "said" and not (published and day and not -_PAST <= (day - published).days <= _AHEAD):
                 found.append(When(day, end, one.cut(*match.span()), to_come, told))
-    if not published:
-        return next(iter(found), None)
     return min(found, key=rank, default=None)
 
 
@@ -151,18 +149,12 @@ def _named(one: Field, lang: str, published: date | None) -> Iterator[_Read]:
         month = _number(match, "m") or _number(match, "n")
         day, year = int(groups["d1"] or groups.get("d2") or 0), int(groups["year"] or 0)
         if published and not year:
-            year = _nearest(published, month, day)
+            away = (published.month - month) * 30 + published.day - day  # the year that puts it nearest to publication
+            year = published.year + (away > 182) - (away < -182)
             past = (year, month, day) < (published.year, published.month, published.day)
             year += past and tense(one, lang, *match.span()) == "future"
         if year:
             yield from _read(match, (year, month, day), int(groups["last"] or 0))
-
-
-def _nearest(published: date, month: int, day: int) -> int:
-    """The year that puts the day nearest to the publication."""
-    years = (published.year - 1, published.year, published.year + 1)
-    away = (published.month - month) * 30 + published.day - day
-    return min(years, key=lambda year: abs((published.year - year) * 365 + away))
 
 
 def _read(match: re.Match[str], ymd: tuple[int, int, int], last: int | None) -> Iterator[_Read]:

@@ -46,8 +46,8 @@ def frame(document: Document) -> Visit | None:
     status, status_words = _status(document, by_concept, when)
     if not host and not visitors:
         return None
-    told = [("host", host_words), ("visitor", visitor_words), ("place", place_words), ("status", status_words)]
-    told.append(("date", when.words if when else None))
+    told = {"host": host_words, "visitor": visitor_words, "place": place_words, "status": status_words}
+    told["date"] = when.words if when else None
     day = when.day if when else document.utterance.published if status == "ongoing" else None
     return Visit(
         status=status,
@@ -56,7 +56,7 @@ def frame(document: Document) -> Visit | None:
         place=place,
         day=day,
         day_end=when.end if when else None,
-        words=tuple((name, words) for name, words in told if words),
+        words=tuple((name, words) for name, words in told.items() if words),
     )
 
 
@@ -121,18 +121,16 @@ def _pull(document: Document, named: Named, by: dict[str, list[Hit]]) -> float:
     return weight
 
 
-def _titled(document: Document, named: Named) -> bool:
-    """Whether "president of", "ministre" … stand right before a country's name."""
-    return any(
-        h.concept in ("HEAD", "MINISTER", "AMBASSADOR") and h.field is named.field and 0 < named.first - h.last <= 3
-        for h in document.hits
+def _titled(document: Document, named: Named, after: bool = False) -> bool:
+    """Whether "president of", "ministre" … stand right before a country's name, or `after` it as well."""
+    titles = [h for h in document.hits if h.field is named.field and h.concept in ("HEAD", "MINISTER", "AMBASSADOR")]
+    return any(0 < named.first - h.last <= 3 for h in titles) or (
+        after and any(0 <= named.first - h.first <= 3 or 0 < h.first - named.last <= 2 for h in titles)
     )
 
 
 def _follows(hit: Hit, named: Named) -> bool:
-    return (hit.field is named.field and 0 <= named.first - hit.last <= 4) or (
-        hit.field is named.field and hit.first <= named.first <= hit.last
-    )
+    return hit.field is named.field and hit.first <= named.first <= hit.last + 4
 
 
 def _away(document: Document, home: str, by: dict[str, list[Hit]]) -> bool:
@@ -174,24 +172,12 @@ def _visitors(document: Document, host: str | None, hosting: Hit | None) -> tupl
         return tuple(_parties(people, first)), first.field.span(first.first, first.last)
     titled = [n for n in others if n.entry.kind in ("country", "demonym", "org")]
     titled.sort(
-        key=lambda n: (
-            not (_titled(document, n) or _title_after(document, n)),
-            n.entry.kind == "org",
-            (n.entry.code or "").startswith("INT"),
-        )
+        key=lambda n: (not _titled(document, n, after=True), n.entry.kind == "org", str(n.entry.code)[:3] == "INT")
     )
     for named in titled or others:  # a country's name, or a demonym, is nobody's
         words = named.field.span(named.first, named.last)
         return (Party(words.exact if named.entry.kind == "org" else None, None, named.entry.code),), words
     return (), None
-
-
-def _title_after(document: Document, named: Named) -> bool:
-    return any(
-        0 <= named.first - h.first <= 3 or 0 < h.first - named.last <= 2
-        for h in document.hits
-        if h.concept in ("HEAD", "MINISTER") and h.field is named.field
-    )
 
 
 def _order(document: Document, named: Named, hosting: Hit | None) -> tuple[bool, int]:
