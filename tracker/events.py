@@ -64,18 +64,14 @@ def of(tellings: Sequence[Telling]) -> Event:
     published = sorted(tellings, key=lambda pair: (pair[0].post.effective_at, pair[0].id))
     secure = any(label.name == "security_statement" for one, _ in tellings for label in one.classification.labels)
     key = f"{key_of(first[1])}|{days_of(*first)[0]}|{first[0].id}"
+    visitors, host = _parties(party for visit in visits for party in visit.visitors), _host(v.host for v in visits)
     return Event(
         b32encode(blake2b(key.encode(), digest_size=10).digest()).decode().lower(),
-        _status([visit.status for _, visit in published]),
-        _parties(party for visit in visits for party in visit.visitors),
-        _host(visit.host for visit in visits),
-        _place(visits),
-        _day(published),
+        _status([visit.status for _, visit in published]), visitors, host, _place(visits), _day(published),
         max((visit.day_end for visit in visits if visit.day_end), default=None),
         context=("diplomatic", "military") if secure else ("diplomatic",),
-        statements=tuple(sorted({one.id for one, _ in tellings})),
-        score=max(sureness(one) for one, _ in tellings),
-    )
+        statements=tuple(sorted({one.id for one, _ in tellings})), score=max(sureness(one) for one, _ in tellings),
+    )  # fmt: skip
 
 
 def with_telling(one: Statement, visit: Visit, events: Iterable[Event]) -> Event:
@@ -84,14 +80,10 @@ def with_telling(one: Statement, visit: Visit, events: Iterable[Event]) -> Event
     near = [e for e in events if e.day and e.day - DAYS <= day <= last_of(e) + DAYS and key_of(e) == key]
     old = min(near, key=lambda event: (abs((event.day or day) - day), event.id), default=new)
     return replace(
-        old,
-        visitors=_parties((*old.visitors, *new.visitors)),
-        host=_host((old.host, new.host)),
-        place=old.place or new.place,
-        context=max(old.context, new.context),
-        statements=tuple(sorted({*old.statements, one.id})),
-        score=max(old.score, new.score),
-    )
+        old, visitors=_parties((*old.visitors, *new.visitors)), host=_host((old.host, new.host)),
+        place=old.place or new.place, context=max(old.context, new.context),
+        statements=tuple(sorted({*old.statements, one.id})), score=max(old.score, new.score),
+    )  # fmt: skip
 
 
 def _status(said: Sequence[VisitStatus]) -> VisitStatus:

@@ -43,14 +43,9 @@ class Relating(Surrounding):
             connection.execute(query.values(relate_until=longer))
 
     def events(
-        self,
-        *,
-        after: date | None = None,
-        before: date | None = None,
-        visitor: str | None = None,
-        host: str | None = None,
-        limit: int = 100,
-    ) -> list[Event]:
+        self, *, after: date | None = None, before: date | None = None,
+        visitor: str | None = None, host: str | None = None, limit: int = 100,
+    ) -> list[Event]:  # fmt: skip
         """Visits by day, newest first, those without a day last; a side is a leader's id or a country's code."""
         row, party, query = t.events.c, t.event_parties.c, select(t.events.c.id)
         query = query.where(row.day >= after.isoformat()[:10]) if after else query
@@ -114,14 +109,11 @@ class Relating(Surrounding):
         whole |= {one.id: one for one in self._of_ids(connection, {s for s, _ in told} - whole.keys())}
         self._drop_events(connection, near)
         there = set(connection.scalars(select(t.events.c.id).where(t.events.c.id.in_([e.event.id for e in fresh]))))
-        for one in fresh:
-            if one.event.id not in there:
-                was.setdefault(one.event.id, set()).update(s for s, _ in one.told_by)
-        parts = visits.parted(
-            (whole[s], v) for s, v in told if v and s in whole and v in whole[s].classification.visits
-        )
+        was |= {one.event.id: {s for s, _ in one.told_by} for one in fresh if one.event.id not in {*there, *near}}
+        tell = [(whole[s], visit) for s, visit in told if visit and s in whole]
+        parts = visits.parted((one, visit) for one, visit in tell if visit in one.classification.visits)
         belong = [whole[s] for s, visit in told if visit is None and s in whole]
-        self._add_events(connection, key, was, [(visits.of(part), part) for part in parts], belong, now)
+        self._add_events(connection, key, was, parts, belong, now)
         return set(whole) if parts else set()
 
     def _near(self, connection: Connection, key: str, first: date, last: date) -> list[str]:
@@ -139,14 +131,16 @@ class Relating(Surrounding):
 
     def _add_events(
         self, connection: Connection, key: str, was: dict[str, set[str]],
-        parts: Sequence[tuple[Event, Sequence[visits.Telling]]], belong: Sequence[Statement], now: datetime,
+        parts: Sequence[Sequence[visits.Telling]], belong: Sequence[Statement], now: datetime,
     ) -> None:  # fmt: skip
         """Add events with their members, under the ids that some of these had; who only belongs, to the nearest."""
         rows = defaultdict[Table, list[dict[str, Any]]](list)
-        for event, part in parts:
-            days, tellers = {day for pair in part for day in visits.days_of(*pair)}, {one.id for one, _ in part}
+        for part in parts:
+            event, days = visits.of(part), {day for pair in part for day in visits.days_of(*pair)}
             whose = f"{key}|{min(days)}|{max(days)}"
-            id = next((id for id, its in was.items() if its & tellers), digest_of(whose, str(now), length=16))
+            id = next(
+                (id for id, its in was.items() if its & {*event.statements}), digest_of(whose, str(now), length=16)
+            )
             was.pop(id, None)
             values = {"event_key": whose, "day": str(event.day), "told_at": now}
             rows[t.events].append({"id": id, **values, "event": dump(replace(event, id=id, statements=()))})

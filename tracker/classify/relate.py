@@ -25,11 +25,8 @@ def relations(statement: Statement, around: Sequence[Statement], events: Sequenc
     others = [other for other in around if other.id != statement.id]
     links = list(dict.fromkeys((*_references(statement, others), *_quotations(statement, others))))
     stated = {(a, link.statement) for a, link in links} | {(link.statement, a) for a, link in links}
-    links += [
-        (statement.id, Link("same_as", o.id))
-        for o in others
-        if (statement.id, o.id) not in stated and _same(statement, o)
-    ]
+    twins = (o for o in others if (statement.id, o.id) not in stated and _same(statement, o))
+    links += [(statement.id, Link("same_as", o.id)) for o in twins]
     told, labels = _visits(statement, others, events, links)
     return Related(statement.id, tuple(links), told, labels)
 
@@ -56,15 +53,13 @@ def _bare(url: str) -> str:
 
 def _quotations(statement: Statement, others: Sequence[Statement]) -> Iterator[tuple[str, Link]]:
     """Reports that quote official statements, whichever of the two came last."""
-    for report, official in (
-        (statement, [o for o in others if o.post.origin == "official"]),
-        *((o, [statement]) for o in others),
-    ):
-        if report.post.origin != "report" or (official == [statement] and statement.post.origin != "official"):
-            continue
+    pairs = [(statement, [o for o in others if o.post.origin == "official"])]
+    pairs += [(o, [statement]) for o in others if statement.post.origin == "official"]
+    for report, official in pairs:
         candidates = [(o.id, o.post.text) for o in official]
-        for quote in quotes.find(report.post.title, report.post.text, candidates):
-            yield report.id, Link("quotes", quote.statement, quote.words.exact, quote.verdict)
+        if report.post.origin == "report":
+            for quote in quotes.find(report.post.title, report.post.text, candidates):
+                yield report.id, Link("quotes", quote.statement, quote.words.exact, quote.verdict)
 
 
 def _same(a: Statement, b: Statement) -> bool:
