@@ -22,6 +22,7 @@ _STOP = re.compile(r"[.!?؟\n|]+(?:\s|$)|\n")
 #: Words and marks that part a verb from what does not belong to it, and how many characters they count for.
 _PART = re.compile(r"[,;:—–]|\b(?:et|and|y|e|и|who|which|qui?|que|that|where|ou|d?onde|apres|after|الذي|التي|حيث)\b")
 _FAR = 40
+_REACH = 300  # no verb that stands farther is a date's
 #: Days before and after publication within which a date may be a visit's.
 _PAST, _AHEAD = 45, 200
 
@@ -54,13 +55,8 @@ def _number(match: re.Match[str], letter: str) -> int:
 
 
 @cache
-def _calendar() -> dict[str, Any]:
-    return tomllib.loads(resources.files(__package__).joinpath("data/calendar.toml").read_text(encoding="utf-8"))
-
-
-@cache
 def _patterns(lang: str) -> dict[str, re.Pattern[str]]:
-    data = _calendar()
+    data = tomllib.loads(resources.files(__package__).joinpath("data/calendar.toml").read_text(encoding="utf-8"))
     months = _groups("m", dict(enumerate(data["months"][lang].split(";"), 1)))
     weekdays = _groups("w", dict(enumerate(data["weekdays"][lang].split(";"))))
     beside = {k: _alternatives(v) for k, v in data["beside"].items()}
@@ -72,12 +68,13 @@ def _patterns(lang: str) -> dict[str, re.Pattern[str]]:
     if lang == "en":
         named += rf"|(?:{months.replace('<m', '<n')}) (?P<d2>\d{{1,2}}){ordinal}"
     count = rf"(?:(?P<digits>\d{{1,2}})|{_groups('c', data['numbers'])})"
-    some = rf"{around['the']}{count} {around['coming']}(?:{_groups('u', data['units'])})|{_groups('z', data['alone'])}"
+    some = rf"{around['the']}{count} {around['next']}(?:{_groups('u', data['units'])})|{_groups('z', data['alone'])}"
     verbs = "|".join(f"(?P<{k}>{_alternatives(v)})" for k, v in data["verbs"][lang].items())
     patterns = {
         "named": rf"\b(?:{named})\b(?:,? (?:de |of )?(?P<year>20\d\d))?",
         "relative": rf"\b(?:{_groups('r', data['days'])})\b",
-        "distance": rf"\b(?:(?P<soon>{around['soon']})|(?:(?:(?P<ago>{around['ago']})|(?P<coming>{around['in']})) )?"
+        "distance": rf"\b(?:(?P<soon>{around['soon']})|"
+        rf"(?:(?:(?P<ago>{around['ago']})|(?P<coming>{around['coming']})|(?P<within>{around['within']})) )?"
         rf"(?:{some})(?: (?P<after>{around['after']}))?)\b(?! (?:{around['of']}))",
         "weekday": rf"(?:\b(?:{marks})\s+(?:le |la |the |el )?)?\b(?:ال|و)?(?:{weekdays})\b"
         rf"(?:\s+(?:(?P<next2>{beside['next']})|(?P<last2>{beside['last']}))\b)?",
@@ -99,7 +96,7 @@ def tense(one: Field, lang: str, start: int, end: int, led: bool = False) -> str
     plain = lang in ("ar", "ru") or len(one.seen) != len(one.folded)
     near = [(True, _FAR**2, "")]
     for first, last, told in _verbs(one.folded if plain else one.seen.replace("’", "'"), lang):
-        if start - last < _FAR**2 and first - end < (0 if led else _FAR**2):
+        if start - last < _REACH and first - end < (0 if led else _REACH):
             gap = _apart(one.folded[min(end, last) : max(start, first)]) + 5 * (first >= end)  # a verb leads its day
             near += [(told == "title", gap, told)] if gap < _FAR**2 else []
     return min(near)[2].replace("title", "future")
@@ -172,9 +169,10 @@ def _relative(one: Field, lang: str, published: date) -> Iterator[_Read]:
         by = {name for name, words in match.groupdict().items() if words}
         many, unit = int(match["digits"] or _number(match, "c")), _number(match, "u")
         days = _number(match, "z") if any(name[0] == "z" for name in by) else many * unit if many or not unit else -1
+        told = tense(one, lang, *match.span())
         if by & {"ago", "after"} and days >= 0:
             yield match, published - timedelta(days=days), None, False
-        elif by & {"coming", "soon"} and tense(one, lang, *match.span()) != "past":
+        elif (by & {"coming", "soon"} and told != "past") or ("within" in by and told in ("now", "future")):
             day = published + timedelta(days=days) if days >= 0 and "soon" not in by else None
             yield match, day, None, True
 
