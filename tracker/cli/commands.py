@@ -14,13 +14,11 @@ from tracker.cli.session import Json, Session
 from tracker.cli.show import Answer
 
 app = typer.Typer(
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
+    no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="An archive and alarm for what leaders and institutions say officially.",
     epilog="A first look: tracker demo.  Your own: tracker init, tracker config check, tracker run.",
-)
+)  # fmt: skip
 #: Groups of commands: what they are about, and the beginning of their functions' names.
 GROUPS = {
     "config": "Look at the config.", "sources": "What is polled.", "rules": "Who is told of what.",

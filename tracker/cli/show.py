@@ -194,9 +194,6 @@ def _changes(old: list[str], new: list[str]) -> str:
 
 #: A statement as a row.
 STATEMENT: Columns = (
-    "id",
-    ("published", itemgetter("effective_at")),
-    ("who", who),
-    ("labels", lambda one: [label["name"] for label in one["labels"]]),
-    ("said", said),
-)
+    "id", ("published", itemgetter("effective_at")), ("who", who),
+    ("labels", lambda one: [label["name"] for label in one["labels"]]), ("said", said),
+)  # fmt: skip

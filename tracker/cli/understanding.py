@@ -36,13 +36,11 @@ def classify(
 
 
 async def correct(
-    tracker: Tracker,
-    statement: Key,
+    tracker: Tracker, statement: Key,
     add: Annotated[list[str] | None, typer.Option(metavar="LABEL", help="It has this label; again for more.")] = None,
     remove: Annotated[list[str] | None, typer.Option(metavar="LABEL", help="It has not.")] = None,
-    by: By = "operator",
-    note: Annotated[str, typer.Option(help="Why.")] = "",
-) -> Answer:
+    by: By = "operator", note: Annotated[str, typer.Option(help="Why.")] = "",
+) -> Answer:  # fmt: skip
     """Give a statement labels or take them away. No reclassifying undoes it; rules that match now fire once.
     Example: tracker correct 7hq2ka --add security_statement --remove aid --by awa"""
     come, gone = add or [], remove or []

@@ -34,16 +34,14 @@ def _draft(item: At, base: str, zone: str | None, lang: str | None) -> Draft:
     stated, edited = item["date_published"].text(), item["date_modified"].text()
     people = item["authors"].list() or ([item["author"]] if item["author"].here() else [])
     return identity.draft(
-        guid,
-        next(filter(None, (identity.absolute(*link) for link in links)), None),
+        guid, next(filter(None, (identity.absolute(*link) for link in links)), None),
         html.title_text(item["title"].text() or ""),
         html.to_text(rich) if rich else (item["content_text"].text() or item["summary"].text() or "").strip(),
-        (stated, *dates.read(stated, zone)),
-        (edited, dates.read(edited, zone)[0]),
+        (stated, *dates.read(stated, zone)), (edited, dates.read(edited, zone)[0]),
         lang=item["language"].text() or lang,
         author=", ".join(name for one in people if (name := one["name"].text())) or None,
         media=tuple(_media(item, base)),
-    )
+    )  # fmt: skip
 
 
 def _media(item: At, base: str) -> list[Media]:

@@ -49,16 +49,11 @@ def environment(tracker: Tracker) -> Environment:
     pages.trim_blocks = pages.lstrip_blocks = True
     pages.filters |= {name: getattr(show, name) for name in _FILTERS}
     pages.globals |= {
-        "shape": shape,
-        "show": show,
-        "country": country,
-        "leader": tracker.registry.leader,
-        "office": tracker.registry.office,
-        "label_titles": tracker.label_titles,
-        "ranks": {name: rank for rank, name in enumerate(tracker.label_titles)},
-        "version": tracker.version,
+        "shape": shape, "show": show, "country": country, "leader": tracker.registry.leader,
+        "office": tracker.registry.office, "label_titles": tracker.label_titles,
+        "ranks": {name: rank for rank, name in enumerate(tracker.label_titles)}, "version": tracker.version,
         "locked": bool(tracker.settings.web.token),
-    }
+    }  # fmt: skip
     return pages
 
 
