@@ -119,10 +119,9 @@ class Relating(Surrounding):
     def _near(self, connection: Connection, key: str, first: date, last: date) -> list[str]:
         """The events of a key that what is told of these days may change: those there, and what follows closely."""
         row, near = t.events.c, list[str]()
-        query = (
-            select(row.id, row.event_key).where(row.event_key.between(f"{key}|", f"{key}|z")).order_by(row.event_key)
-        )
-        for id, (its, begins, ends) in ((id, its.rsplit("|", 2)) for id, its in connection.execute(query)):
+        query = select(row.id, row.event_key).where(row.event_key.between(f"{key}|", f"{key}|z"))
+        for id, whose in connection.execute(query.order_by(row.event_key)):
+            its, begins, ends = whose.rsplit("|", 2)
             close = its == key and date.fromisoformat(begins) - visits.DAYS <= last
             if close and date.fromisoformat(ends) + visits.DAYS >= first:
                 near.append(id)
@@ -138,9 +137,8 @@ class Relating(Surrounding):
         for part in parts:
             event, days = visits.of(part), {day for pair in part for day in visits.days_of(*pair)}
             whose = f"{key}|{min(days)}|{max(days)}"
-            id = next(
-                (id for id, its in was.items() if its & {*event.statements}), digest_of(whose, str(now), length=16)
-            )
+            ids = (id for id, its in was.items() if not its.isdisjoint(event.statements))
+            id = next(ids, digest_of(whose, str(now), length=16))
             was.pop(id, None)
             values = {"event_key": whose, "day": str(event.day), "told_at": now}
             rows[t.events].append({"id": id, **values, "event": dump(replace(event, id=id, statements=()))})
