@@ -98,8 +98,11 @@ def tense(one: Field, lang: str, start: int, end: int, led: bool = False) -> str
     for first, last, told in _verbs(one.folded if plain else one.seen.replace("’", "'"), lang):
         if start - last < _REACH and first - end < (0 if led else _REACH):
             gap = _apart(one.folded[min(end, last) : max(start, first)]) + 5 * (first >= end)  # a verb leads its day
-            near += [(told == "title", gap, told)] if gap < _FAR**2 else []
-    return min(near)[2].replace("title", "future")
+            weak = told == "title" or (
+                told == "said" and first >= end and gap >= _FAR
+            )  # "at Luanda on Monday, he said"
+            near += [(weak, gap, "future" if weak else told)] if gap < _FAR**2 else []
+    return min(near)[2]
 
 
 def _apart(text: str) -> int:
