@@ -18,8 +18,6 @@ from tracker.models.registry import Registry
 from tracker.models.statement import Classification, Label, Mention, Visit
 
 VISIT = "diplomatic_visit"
-#: The highest score of a visit of which no word tells.
-UNTOLD = 0.1
 #: Mentions that are kept of one text.
 MOST_MENTIONS = 40
 #: How many texts go through the arithmetic at once.
@@ -83,7 +81,7 @@ class Classifier:
     def _classification(self, one: Document, scores: dict[str, float]) -> Classification:
         scores = {name: round(score, 2) for name, score in scores.items()} if any(f.words for f in one.fields) else {}
         if scores and not visits.told(one):
-            scores[VISIT] = min(scores[VISIT], UNTOLD)
+            scores[VISIT] = min(scores[VISIT], 0.1)  # whatever its n-grams are like
         for name in self._own:
             hits = sum(hit.concept == f"label:{name}" for hit in one.hits)
             scores[name] = max(scores.get(name, 0.0), taxonomy.phrase_score(hits))

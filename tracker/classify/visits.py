@@ -162,8 +162,6 @@ def _party(named: Named, code: str | None) -> Party:
 def _visitors(document: Document, host: str | None, hosting: Hit | None) -> tuple[tuple[Party, ...], Words | None]:
     speaker, home = document.utterance.speaker, document.home
     if home and host != home:
-        if not (speaker.leader or speaker.name):
-            return (Party(country=home),), None
         return (Party(speaker.name, speaker.leader, home),), None
     others = [n for n in document.named if n.entry.code and n.entry.code != host]
     people = [n for n in others if n.entry.kind in _PERSON]
@@ -171,9 +169,7 @@ def _visitors(document: Document, host: str | None, hosting: Hit | None) -> tupl
         first = min(people, key=lambda n: _order(document, n, hosting))
         return tuple(_parties(people, first)), first.field.span(first.first, first.last)
     titled = [n for n in others if n.entry.kind in ("country", "demonym", "org")]
-    titled.sort(
-        key=lambda n: (not _titled(document, n, after=True), n.entry.kind == "org", str(n.entry.code)[:3] == "INT")
-    )
+    titled.sort(key=lambda n: (not _titled(document, n, True), n.entry.kind == "org", str(n.entry.code)[:3] == "INT"))
     for named in titled or others:  # a country's name, or a demonym, is nobody's
         words = named.field.span(named.first, named.last)
         return (Party(words.exact if named.entry.kind == "org" else None, None, named.entry.code),), words
