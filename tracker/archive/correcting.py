@@ -47,14 +47,16 @@ class Correcting(Relating):
             newest = select(t.statements.c.version).where(t.statements.c.seq == bindparam("new_seq")).scalar_subquery()
             understood = [{"seq": seq, "understood": dump(one)} for seq, one in found]
             self.change(connection, t.versions, "seq", understood, t.versions.c.version == newest)
-            self._again(connection, {*seqs, *self._leave_events(connection, seqs, now)})
+            self._again(connection, {*seqs, *self._leave_events(connection, seqs, now, same_words=True)})
 
     def _drop_mentions(self, connection: Connection, seqs: Sequence[int]) -> None:
         if seqs:
             mention = t.mentions.c
             connection.execute(delete(t.mentions).where(mention.seq.in_(seqs), mention.kind != ITEM))
 
-    def _leave_events(self, connection: Connection, ids: Collection[str], now: datetime) -> set[str]:
+    def _leave_events(
+        self, connection: Connection, ids: Collection[str], now: datetime, *, same_words: bool = False
+    ) -> set[str]:
         """Take statements that tell a visit otherwise now, or only belonged to one, out of their events.
 
         These events become what is still told; one that nobody tells is gone. Who belonged to them loses the label
@@ -65,7 +67,8 @@ class Correcting(Relating):
         members = connection.execute(query).all()
         found = self._of_ids(connection, {member.statement for member in members})
         tell = {one.id: {dump(visit) for visit in one.classification.visits} for one in found}
-        otherwise = [one for one in members if one.visit not in tell[one.statement]]
+        told = [one for one in members if one.visit or not same_words]  # who only belongs does so by its words
+        otherwise = [one for one in told if one.visit not in tell[one.statement]]
         events = {one.event for one in otherwise}
         belong = select(row.statement).where(row.event.in_(events), row.visit.is_(None))
         left = {one.statement for one in otherwise} | set(connection.scalars(belong))
