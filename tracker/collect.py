@@ -2,8 +2,7 @@
 
 A crash above `archive.keep` repeats harmlessly, below it nothing is lost. Which error means what: a `SourceError` ends
 the poll of its source alone, and what earlier pages brought is kept; an `ArchiveError` ends the tick, and the leases
-run out; `LeaseLost` ends a poll that froze for longer than its lease, before it asks the source once more.
-"""
+run out; `LeaseLost` ends a poll that froze for longer than its lease, before it asks the source once more."""
 
 import asyncio
 import hashlib
@@ -61,8 +60,7 @@ class Collector:
     async def tick(self, names: Sequence[str] | None = None) -> int:
         """Start polling what is due now (the named sources whether due or not); the number started.
 
-        Raises the ArchiveError that keeping met last, until keeping works again: what was read then is read again.
-        """
+        Raises the ArchiveError that keeping met last, until keeping works again: what was read then is read again."""
         free = self.parallel - len(self._polls)
         if free <= 0:
             return 0

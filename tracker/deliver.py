@@ -2,8 +2,7 @@
 
 A `DeliveryRetry` waits its turn again, a `DeliveryDead` is a dead letter that `status` shows, a `DeliveryUnknown` is
 tried again under the same id for an alert (the receiver can drop the repeat) and held for a digest, where a repeat is a
-second mail.
-"""
+second mail."""
 
 import asyncio
 from collections.abc import Mapping

@@ -1,8 +1,7 @@
 """Visits told by several statements as one event: what its tellings say now, in whatever order they came.
 
 Of one pair of countries the earliest telling founds an event. What is told of a day up to three after the one it is
-about, or after the visit's last, belongs to it; the next telling founds the next.
-"""
+about, or after the visit's last, belongs to it; the next telling founds the next."""
 
 from base64 import b32encode
 from collections.abc import Iterable, Sequence

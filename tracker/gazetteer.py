@@ -1,8 +1,7 @@
 """Names of countries, capitals, cities, organisations, demonyms and metonyms in six languages.
 
 Read from `data/gazetteer.tsv`, which `scripts/build_gazetteer.py` makes (Unicode CLDR names, CIA World Factbook facts,
-and a hand-made part).
-"""
+and a hand-made part)."""
 
 import csv
 from dataclasses import dataclass
@@ -63,8 +62,7 @@ _ORGANISATIONS = {
 def country_name(code: str) -> str:
     """A country's or organisation's common name in English; the code where there is none.
 
-    That is the first that does not hold another one: “New Zealand” and not “Aotearoa New Zealand”.
-    """
+    That is the first that does not hold another one: “New Zealand” and not “Aotearoa New Zealand”."""
     named = [name.text for name in names() if (name.code, name.kind, name.lang) == (code, "country", "en")]
     common = (one for one in named if not any(other != one and other in one for other in named))
     return next(common, _ORGANISATIONS.get(code, code))

@@ -1,8 +1,7 @@
 """The journey from "kept" to "related": new statements against those around them, in commit order, idempotently.
 
 Links, events and labels by event come of it, and what they newly match. A worker that dies leaves a lease that runs
-out.
-"""
+out."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -40,8 +39,7 @@ async def _relate(
 ) -> int:
     """Relate statements that are leased until then, with a whole lease for it; the number of alerts added.
 
-    A group that cannot be judged is halved, and what cannot be judged alone stands alone.
-    """
+    A group that cannot be judged is halved, and what cannot be judged alone stands alone."""
     now, longer = clock.now(), clock.now() + timedelta(seconds=lease)
     await asyncio.to_thread(archive.extend_relations, [one.statement.id for one in companies], until, longer)
     alone = [Related(one.statement.id) for one in companies if not _has_company(one)]

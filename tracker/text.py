@@ -81,8 +81,7 @@ def fold_map(raw: str) -> tuple[str, Sequence[int]]:
 def visible(raw: str, keep: str = "\n\t") -> str:
     """The text with control, bidi and other format characters shown as marks: inert in a terminal, subject or page.
 
-    Line breaks and tabs stay where `keep` has them; zero-width joiners stay, since scripts need them.
-    """
+    Line breaks and tabs stay where `keep` has them; zero-width joiners stay, since scripts need them."""
     return "".join(c if c in keep or c in _JOINERS or not _is_active(c) else _mark(c) for c in raw)
 
 
@@ -110,8 +109,7 @@ def tokens(raw: str, *, query: bool = False) -> list[str]:
     """The folded words of a text in order. A run of unspaced script becomes bigrams, and in a text its last character.
 
     >>> tokens("L’Élysée reçoit #Bamako")
-    ['l', 'elysee', 'recoit', 'bamako']
-    """
+    ['l', 'elysee', 'recoit', 'bamako']"""
     folded = fold(raw)
     if folded.isascii():  # most texts of Latin script, and a third of the cost
         return [run[:LONGEST_TOKEN] for run in _ASCII_TOKEN.findall(folded)]

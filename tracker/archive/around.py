@@ -1,8 +1,7 @@
 """What is around statements: whom each may have to do with, looked up for many at once.
 
 A first reading of an official source brings dozens of statements of one speaker, which are around each other: what is
-looked up for a group is looked up once, and each statement is loaded once.
-"""
+looked up for a group is looked up once, and each statement is loaded once."""
 
 import json
 from collections import defaultdict
@@ -59,8 +58,7 @@ class Surrounding(Searching):
 
         Those that its references name, and whose references name it; official ones that share one of its `hashes`; the
         same speaker's within so many days; of an official one the reports of these days that mention its speaker or
-        share one of its hashes; those that tell a visit between the same parties.
-        """
+        share one of its hashes; those that tell a visit between the same parties."""
         span = timedelta(days=days)
         with self.reading() as connection:
             ways = [self._lookup(connection, *way) for way in _ways(statements, hashes, span)]
@@ -108,8 +106,7 @@ class Surrounding(Searching):
         self, statements: Sequence[Statement], others: Sequence[Sequence[Statement]], days: float = 3
     ) -> list[list[Event]]:
         """For each statement, with the others around it, the events that it tells, and those of the countries that it,
-        its speaker or the others tell of, within so many days of the days it speaks of.
-        """
+        its speaker or the others tell of, within so many days of the days it speaks of."""
         span, member, party, row = timedelta(days=days), t.event_members.c, t.event_parties.c, t.events.c
         countries = [_countries(one, around) for one, around in zip(statements, others, strict=True)]
         days_of = [_days(one) for one in statements]

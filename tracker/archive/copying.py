@@ -26,8 +26,7 @@ Sum = tuple[int, int]
 def copy(source: Archive, target: Archive, told: Callable[[str, int, int], None]) -> dict[str, Sum]:
     """Copy everything in one transaction; `told` hears table, rows so far and rows in all. What was copied, by table.
 
-    Raises UsageError when the target is not empty, ArchiveError when the two differ at the end.
-    """
+    Raises UsageError when the target is not empty, ArchiveError when the two differ at the end."""
     with target.writing() as writing, _snapshot(source) as reading:
         for table in _tables():
             if writing.execute(select(func.count()).select_from(table)).scalar_one():

@@ -20,8 +20,7 @@ class Correcting(Relating):
     ) -> Statement:
         """Labels a person gives or takes away; reclassifying never undoes it. Saying it again changes the name only.
 
-        Who takes the visit's label away says that this statement tells of no visit: it leaves its events.
-        """
+        Who takes the visit's label away says that this statement tells of no visit: it leaves its events."""
         with self.writing() as connection:
             whole = self._whole(connection, id)
             seq = self._seqs(connection, [whole])[whole]
@@ -60,8 +59,7 @@ class Correcting(Relating):
         """Take statements that tell a visit otherwise now, or only belonged to one, out of their events.
 
         These events become what is still told; one that nobody tells is gone. Who belonged to them loses the label
-        that came by it. Those who must be related again: it makes again what still holds.
-        """
+        that came by it. Those who must be related again: it makes again what still holds."""
         row, label, event = t.event_members.c, t.labels.c, t.events.c
         query = select(row.event, row.statement, row.visit).where(row.statement.in_(list(ids)))
         members = connection.execute(query).all()

@@ -1,8 +1,7 @@
 """Keeping what polls brought: one transaction a group of readings, and all of a reading or nothing of it.
 
 What is known only helped to judge; here the database decides. An item whose key is there with the same hash adds
-nothing, so that a poll that repeats adds nothing.
-"""
+nothing, so that a poll that repeats adds nothing."""
 
 from __future__ import annotations
 
@@ -161,8 +160,7 @@ class _Group:
     """A group of readings as the rows it will become, table by table.
 
     `seq` is the last sequence number given out, `bodies` the compressed bytes of the evidence, `held` what the source
-    has by key or id.
-    """
+    has by key or id."""
 
     now: datetime
     seq: int

@@ -38,8 +38,7 @@ class Telling(Keeping):
         """Put notifications in the outbox and say what became of alerts, in one transaction.
 
         What another worker told meanwhile is not told again: a notification with an alert that is open no more is left
-        out, and all its alerts keep their states: those still open are planned again.
-        """
+        out, and all its alerts keep their states: those still open are planned again."""
         with self.writing() as connection:
             wanted = {*states, *(alert for one in notifications for alert in one.alerts)}
             row = t.alerts.c
@@ -99,8 +98,7 @@ class Telling(Keeping):
         """Lease what is due to this worker and mark it as being sent, the longest waiting first.
 
         What a dead worker was sending is due again when its lease has run out: under the same id, so that a receiver
-        can drop the repeat. What it had `hand_over` said of is held instead: it may have arrived.
-        """
+        can drop the repeat. What it had `hand_over` said of is held instead: it may have arrived."""
         row = t.deliveries.c
         lost = (row.state == "sending") & (row.lease_until <= now)
         due = or_((row.state == "pending") & (row.due_at <= now), lost)

@@ -2,8 +2,7 @@
 
 The templates are given plain values in which nothing from outside can act. Text keeps what was said: control characters
 and those that reverse the reading direction are shown as visible marks, one for one, so that the offsets of evidence
-stay true; markup is escaped by the templates.
-"""
+stay true; markup is escaped by the templates."""
 
 import hashlib
 import re
@@ -51,8 +50,7 @@ _HARMLESS |= dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
 class Context:
     """`sender` is the From of mails; without a `public_url` there are no permalinks and no unsubscribe links.
 
-    `titles` are the taxonomy's labels by name; `timezone` is the zone of an alert's times (a digest has its own).
-    """
+    `titles` are the taxonomy's labels by name; `timezone` is the zone of an alert's times (a digest has its own)."""
 
     sender: str
     public_url: str = ""

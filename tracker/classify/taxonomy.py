@@ -8,8 +8,7 @@ A file adds labels, or phrases and thresholds to shipped ones:
     threshold = 0.6            # optional, as are alert_threshold, plover_type, plover_mode, contexts
     [label.phrases]
     fr = ["partage des eaux", "barrage*"]
-    en = ["water sharing", "dam"]
-"""
+    en = ["water sharing", "dam"]"""
 
 import difflib
 import re

@@ -17,8 +17,7 @@ _CAMEL = re.compile(r"(?<=[a-zà-ÿ])(?=[A-Z])|_|(?<=[A-Z])(?=[A-Z][a-z])")
 def utterance_of(row: Mapping[str, Any], registry: Registry | None = None) -> Utterance:
     """One row `{"text", "lang"?, "author"?, "author_role"?, "country"?, "date"?}`; press authors are no speakers.
 
-    `country` is a plain name and may be vague ("Togo (press region)").
-    """
+    `country` is a plain name and may be vague ("Togo (press region)")."""
     author, role = str(row.get("author") or ""), str(row.get("author_role") or "")
     press = bool(_PRESS.search(role)) or (not role and not author) or author.lower() in ("press", "newswire")
     code = country_of(row.get("country"))

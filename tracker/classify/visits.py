@@ -1,7 +1,6 @@
 """Who visits whom, where, when: the frame of a diplomatic visit as one text tells it, each field with its words.
 
-Sides are weighed: a place with "in" or "to" before it, a host's verb, thanks for hospitality, the speaker's country.
-"""
+Sides are weighed: a place with "in" or "to" before it, a host's verb, thanks for hospitality, the speaker's country."""
 
 from collections import defaultdict
 from collections.abc import Iterable

@@ -1,7 +1,6 @@
 """The command line: words in, words out.
 
-Exit codes: 0 done, 1 done with failures, 2 wrong call or config, 3 database, 130 interrupted.
-"""
+Exit codes: 0 done, 1 done with failures, 2 wrong call or config, 3 database, 130 interrupted."""
 
 import sys
 from typing import Any

@@ -1,8 +1,7 @@
 """The config folder and the environment as one checked value, or every problem at once.
 
 What a kind of source may be told beside the common keys is its own `Options` in sources/; queries are parsed here, so
-that a rule that cannot be read never starts.
-"""
+that a rule that cannot be read never starts."""
 
 import os
 import re
@@ -47,8 +46,7 @@ def shipped() -> Path:
 def load(folder: Path, environ: Mapping[str, str]) -> Settings:
     """Settings of a config folder, with secrets from `environ`. Opens no socket and writes nothing.
 
-    ConfigError holds every problem at once, one line each: `FILE: key: problem (did you mean …?)`.
-    """
+    ConfigError holds every problem at once, one line each: `FILE: key: problem (did you mean …?)`."""
     if not folder.is_dir():
         raise ConfigError([f"{folder}: no such folder: `tracker init` makes one"])
     return _Loading(folder.resolve(), environ).settings()

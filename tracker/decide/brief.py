@@ -27,8 +27,7 @@ def notification(
     `titles` are the taxonomy's labels in its own order. A statement stands once, in the first section that it has a
     label of. A section has `label` (None: no label), `title`, `count` and `groups`, one a leader or publisher with
     `name`, `office`, `country` and `entries` in order of publication. An entry has the shape of a statement; its `text`
-    may be shortened (`shortened` says so), and each of its labels has a `title`. The same days give the same id.
-    """
+    may be shortened (`shortened` says so), and each of its labels has a `title`. The same days give the same id."""
     once = {statement.id: statement for statement in statements}.values()
     if not once and digest.empty == "skip":
         return None

@@ -6,8 +6,7 @@ A post is a known statement when it has
 2. its link, under a new id or none: the same statement if the words are the same, or the title, or the day within one
    day; a link reused for other words on another day is a new statement;
 3. its title and day (give or take one), under a new id and a new link: the same statement if the words are the same.
-   With other words it is one only when it has neither id nor link: two communiqués of one day may share a title.
-"""
+   With other words it is one only when it has neither id nor link: two communiqués of one day may share a title."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
@@ -30,8 +29,7 @@ _DAY = timedelta(days=1)
 class Judgement:
     """What a post is, why, and the id of the statement it is a state of (None for a new one).
 
-    `rekeyed`: nothing to read changed, but keys came that are not kept yet.
-    """
+    `rekeyed`: nothing to read changed, but keys came that are not kept yet."""
 
     verdict: Verdict
     reason: str
@@ -104,8 +102,7 @@ def _judge(post: Post, item: KnownItem, why: str, known: Known) -> Judgement:
 def changes(old: Sequence[str], new: Sequence[str]) -> list[tuple[Sequence[str], Sequence[str]]] | None:
     """What an edit took away and put there instead, run by run of words; where nothing changed the two are equal.
 
-    None where there are too many words to compare.
-    """
+    None where there are too many words to compare."""
     if max(len(old), len(new)) > COMPARED:
         return None
     runs = SequenceMatcher(None, old, new).get_opcodes()

@@ -1,8 +1,7 @@
 """Alerts into notifications, one a receiver and group: grouping, silences, and quiet hours that defer but never drop.
 
 Words and behaviour follow Prometheus Alertmanager. A group never mixes rules, so that a notification has one reason to
-exist; without `group_by` and `group_wait` every alert is told by itself, at once.
-"""
+exist; without `group_by` and `group_wait` every alert is told by itself, at once."""
 
 import base64
 import hashlib
@@ -28,8 +27,7 @@ class Plan:
     """Notifications to put in the outbox, and what becomes of each alert: (state, reason).
 
     `firing` is an alert that waits for its group; it is to be planned again. A `deferred` one is in a notification
-    that may not be sent before `not_before`, and is not planned again.
-    """
+    that may not be sent before `not_before`, and is not planned again."""
 
     notifications: tuple[Notification, ...] = ()
     states: Mapping[str, tuple[str, str | None]] = field(default_factory=dict)
@@ -61,8 +59,7 @@ def plan(
     """Group the firing alerts and write their notifications.
 
     `recipients` are the addresses of each receiver by its name, `statements` the JSON shapes of the alerts' statements,
-    `operators` the receivers of alarms about sources. Alerts in another state than firing are left alone.
-    """
+    `operators` the receivers of alarms about sources. Alerts in another state than firing are left alone."""
     groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[Alert]] = {}
     states: dict[str, tuple[str, str | None]] = {}
     for alert in (alert for alert in alerts if alert.state == "firing"):

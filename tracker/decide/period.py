@@ -1,7 +1,6 @@
 """When a digest's periods end: once a local day, at a wall-clock time, in zones whose days have 23, 24 or 25 hours.
 
-A time that the clock skips means the first instant after the gap, a time that comes twice its first occurrence.
-"""
+A time that the clock skips means the first instant after the gap, a time that comes twice its first occurrence."""
 
 from bisect import bisect_left
 from dataclasses import replace
@@ -42,8 +41,7 @@ def due(
 
     A new digest begins with the period that ends next after `created_at`. `last_day` is the date of the last issue
     (else that of `last_end`): no date is made twice, even when a period was closed early or the digest's hour moved.
-    Periods join without a gap.
-    """
+    Periods join without a gap."""
     since, zone = last_end or created_at, ZoneInfo(digest.timezone)
     day = since.astimezone(zone).date() if last_day is None else last_day
     day, start = (day + _DAY if last_end else day), last_end

@@ -6,8 +6,7 @@
 
 One language for search, rules, digests and feeds. Every name in the tree is resolved (decide/operators.py): matching in
 memory and the archive's index know no spellings. Length, depth and number of terms are bounded: a hostile query is an
-error within milliseconds.
-"""
+error within milliseconds."""
 
 import re
 from collections import deque
@@ -58,8 +57,7 @@ class _Token(NamedTuple):
 def parse(written: str, words: Vocabulary) -> Query:
     """The query as a tree; an empty one matches everything.
 
-    Raises QueryError, with the column and where possible the near spelling, for whatever cannot be understood.
-    """
+    Raises QueryError, with the column and where possible the near spelling, for whatever cannot be understood."""
     if len(written) > LONGEST:
         raise QueryError(f"a query holds at most {LONGEST:,} characters", LONGEST + 1)
     tokens = [*_tokens(written), _Token("end", len(written) + 1)]

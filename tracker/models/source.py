@@ -18,8 +18,7 @@ class Source:
     """One thing we poll. Exactly one of `leader`, `office`, `publisher` is set; times are in seconds.
 
     `options` are the kind's own keys (url, handle, base_url, …), checked by the kind's `Options`; `secrets` are request
-    headers and tokens read from the environment, which never reach a log, a page or the evidence.
-    """
+    headers and tokens read from the environment, which never reach a log, a page or the evidence."""
 
     name: str
     kind: str
@@ -56,15 +55,13 @@ class Request:
 class Reply:
     """An answer as received: header names in lower case, the body decoded from its one content coding.
 
-    `redirects` are (status, address) of each hop on the way to `url`, the final address.
-    """
+    `redirects` are (status, address) of each hop on the way to `url`, the final address."""
 
     url: str
     status: int
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
     received_at: datetime
-    elapsed: float = 0.0
     redirects: tuple[tuple[int, str], ...] = ()
 
     def retry_after(self, now: datetime) -> float | None:
@@ -91,8 +88,7 @@ class Draft:
     `keys` identify it, strongest first, each with a prefix: "id:…" platform id or guid, "url:…" normalised link,
     "day:…" hash of title and date. `text` and `title` are plain text, `published_stated` the source's own characters.
     `published_inferred` says what was assumed to read it (a zone); `inferred_at` is a time known otherwise than by a
-    stated date (an id, an update), and then it says from what.
-    """
+    stated date (an id, an update), and then it says from what."""
 
     external_id: str
     keys: tuple[str, ...]
@@ -103,7 +99,6 @@ class Draft:
     author: str | None = None
     published_stated: str | None = None
     published_at: datetime | None = None
-    edited_stated: str | None = None
     edited_at: datetime | None = None
     media: tuple[Media, ...] = ()
     references: tuple[Reference, ...] = ()
@@ -117,8 +112,7 @@ class Page:
     """What one answer held. `next`: the request to send after this one (a look-up, a further page), None at the end.
 
     `cursor` replaces the source's kept cursor once the last page is stored; `reads` is what the platform bills;
-    `notes` are one-line remarks for the source's page (dropped items, a feed moved, hints).
-    """
+    `notes` are one-line remarks for the source's page (dropped items, a feed moved, hints)."""
 
     drafts: tuple[Draft, ...] = ()
     next: Request | None = None
@@ -133,8 +127,7 @@ class PollState:
     """What the archive remembers of a source between polls.
 
     `cursor` is the kind's own; `interval` the adaptive interval in seconds; `known_items` is 0 until
-    a first reading was kept.
-    """
+    a first reading was kept."""
 
     cursor: Mapping[str, Any] = field(default_factory=dict)
     etag: str | None = None
@@ -187,8 +180,7 @@ Known = Mapping[str, KnownItem]
 class Judged(Value):
     """One item that is new or was edited, understood and matched, ready to keep. `statement` is set for an edit.
 
-    `fingerprints` are those of its text: an official one's are kept, and a report that has one of them may quote it.
-    """
+    `fingerprints` are those of its text: an official one's are kept, and a report that has one of them may quote it."""
 
     verdict: Literal["new", "edited", "rekeyed"]
     reason: str
@@ -218,8 +210,7 @@ class Reading:
     """The outcome of one poll of one source. `failure` is one line, with `failure_kind` the error's class name.
 
     `answers` pairs the evidence of each answer with the items judged from it; `alarm` tells the operator of a change of
-    health (its rule is "source:NAME").
-    """
+    health (its rule is "source:NAME")."""
 
     claim: Claim
     state: PollState
@@ -240,8 +231,7 @@ class Reading:
 class Kept:
     """What a reading added: ids of statements that are new, and of those that got a new version.
 
-    `fenced`: another worker has the source by now, nothing was kept. `failure`: the database refused what was read.
-    """
+    `fenced`: another worker has the source by now, nothing was kept. `failure`: the database refused what was read."""
 
     source: str
     new: tuple[str, ...] = ()

@@ -139,8 +139,7 @@ class Post(Value):
     """A normalised item: clean text, checked dates, identity. What becomes a statement's version.
 
     `published_at` is None when none was stated or the stated one is impossible; `published_inferred` then says what
-    `effective_at` is and why. `hash` is SHA-256 over what a reader sees (title and text, white space folded).
-    """
+    `effective_at` is and why. `hash` is SHA-256 over what a reader sees (title and text, white space folded)."""
 
     external_id: str
     keys: tuple[str, ...]
@@ -173,8 +172,7 @@ def sides(visit: Visit | Event) -> tuple[str, str] | None:
 def stands_alone(post: Post, understood: Classification, shared: bool) -> bool:
     """Whether nothing can be related to it: a report that names no item, tells no event and shares no official words.
 
-    Most reports of a first reading are such; it is the official statement that looks for the reports about it.
-    """
+    Most reports of a first reading are such; it is the official statement that looks for the reports about it."""
     return not (shared or post.origin == "official" or post.references or any(map(sides, understood.visits)))
 
 
@@ -183,8 +181,7 @@ class Statement(Value):
     """One kept post, communiqué or article, with all that is understood of it. `seq` orders by commit, for cursors.
 
     `first_reading`: it came with the first reading of its source, which alerts nobody unless asked. `removed` are the
-    labels that a person took away; `reason` says who.
-    """
+    labels that a person took away; `reason` says who."""
 
     id: str
     seq: int
@@ -262,8 +259,7 @@ class Related:
     """What relating one statement to those around it added. Idempotent to keep.
 
     `links` are (from statement, link), kept with their inverse; `labels` (statement, label by event);
-    `firings` and `digests` (statement, …) what these additions newly match.
-    """
+    `firings` and `digests` (statement, …) what these additions newly match."""
 
     statement: str
     links: tuple[tuple[str, Link], ...] = ()

@@ -1,7 +1,6 @@
 """Mail: one message to one recipient, and what became of it told apart.
 
-smtplib in a thread of its own, so that neither a slow server nor a dead one holds up the event loop.
-"""
+smtplib in a thread of its own, so that neither a slow server nor a dead one holds up the event loop."""
 
 import asyncio
 import re
@@ -42,8 +41,7 @@ class Mailer:
 
         DeliveryRetry: no connection, a 4xx, or credentials or encryption refused (the operator can mend it).
         DeliveryDead: a 5xx to the sender, the recipient or the message. DeliveryUnknown: the message was sent to its
-        end and the final answer is missing.
-        """
+        end and the final answer is missing."""
         talk, outcome = _Talk(self, mail, last), Future[None]()
         outcome.set_running_or_notify_cancel()
         threading.Thread(target=talk.run, args=(outcome,), name="smtp", daemon=True).start()

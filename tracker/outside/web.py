@@ -1,8 +1,7 @@
 """HTTP: one exchange with a source, redirects and all, under one deadline; one POST to a receiver.
 
 Every answer is a `Reply`, whatever its status. What prevents an answer is an error that names the place without its
-query, where secrets hide, and never a header. No cookie is kept, no proxy and no `.netrc` of the machine is used.
-"""
+query, where secrets hide, and never a header. No cookie is kept, no proxy and no `.netrc` of the machine is used."""
 
 import asyncio
 import ssl
@@ -58,8 +57,7 @@ class Web:
         """GET, following at most `max_hops` redirects. `Reply.redirects` holds who redirected, and with which status.
 
         Waiting for a turn at a host does not count towards the deadline; `still` is called when it has come, and may
-        raise. Raises SourceUnreachable, SourceBroken, AddressRefused.
-        """
+        raise. Raises SourceUnreachable, SourceBroken, AddressRefused."""
         url = first = _address(request.url)
         trusted, left, trail = True, self._options.deadline, list[tuple[int, str]]()
         while True:
@@ -74,8 +72,7 @@ class Web:
                     target = _address(received["location"], url) if body is None else None
             left -= self._clock.monotonic() - begun
             if target is None:
-                elapsed = self._options.deadline - left
-                return Reply(str(url), status, received, body or b"", self._clock.now(), elapsed, tuple(trail))
+                return Reply(str(url), status, received, body or b"", self._clock.now(), tuple(trail))
             trail.append((status, str(url)))
             if len(trail) > self._options.max_hops:
                 raise SourceBroken(f"{_shown(first)} redirects more than {self._options.max_hops} times")
@@ -84,21 +81,19 @@ class Web:
     async def post(self, call: Call) -> Reply:
         """POST to a receiver, which the operator chose: no guard, no redirect followed, 64 KiB of the answer kept.
 
-        Raises DeliveryRetry when there is no answer, DeliveryDead when the address is none.
-        """
+        Raises DeliveryRetry when there is no answer, DeliveryDead when the address is none."""
         try:
             url = _address(call.url)
         except SourceError as error:
             raise DeliveryDead(error.message) from None
         given = {"user-agent": self._options.user_agent, "accept-encoding": "identity", **_lowered(call.headers)}
         headers = {**given, "content-length": str(len(call.body))}
-        begun = self._clock.monotonic()
         try:
             async with self._told(f"{url.scheme}://{url.host}", self._options.deadline):
                 status, received, body = await self._exchange(url, headers, post=True, body=call.body)
         except SourceError as error:
             raise DeliveryRetry(error.message) from None
-        return Reply(str(url), status, received, body or b"", self._clock.now(), self._clock.monotonic() - begun)
+        return Reply(str(url), status, received, body or b"", self._clock.now())
 
     async def close(self) -> None:
         """Ends every connection."""

@@ -1,7 +1,6 @@
 """Dates as sources write them: RFC 822, ISO 8601, French, Spanish and Portuguese words, with or without a zone.
 
-A date is read or it is None; it is never "now". What was assumed to read it is said beside it.
-"""
+A date is read or it is None; it is never "now". What was assumed to read it is said beside it."""
 
 import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
@@ -40,8 +39,7 @@ _WORDS = re.compile(
 def read(stated: str | None, zone: str | None = None) -> tuple[datetime | None, str | None]:
     """The moment in UTC that a stated date names, and what had to be assumed; (None, None) when it names none.
 
-    `zone` is the IANA name of the source's own time zone, used for dates without one (else UTC, and said).
-    """
+    `zone` is the IANA name of the source's own time zone, used for dates without one (else UTC, and said)."""
     raw = text.squeeze(stated or "")[:100]
     parsed = _iso(raw) or _words(raw)
     if parsed is None or not FIRST_YEAR <= parsed[0].year <= LAST_YEAR:

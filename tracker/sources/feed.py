@@ -1,8 +1,7 @@
 """RSS 0.9x, 1.0 and 2.0, Atom and RDF through feedparser, or `wellformed` where it can; JSON Feed through `jsonfeed`.
 
 feedparser is given bytes in memory only (it opens a file or an address that a string names), an encoding that the bytes
-bear out, and neither sanitises nor resolves: no HTML is kept, and addresses are resolved here against the final one.
-"""
+bear out, and neither sanitises nor resolves: no HTML is kept, and addresses are resolved here against the final one."""
 
 import re
 from collections.abc import Iterable
@@ -118,8 +117,7 @@ def _mended(found: re.Match[bytes]) -> bytes:
 def _charset(reply: Reply) -> str:
     """`; charset=…` for feedparser: what the bytes are when they show it, else what the header says.
 
-    A body with non-ASCII characters that decodes as UTF-8 is UTF-8, whatever the header and the declaration say.
-    """
+    A body with non-ASCII characters that decodes as UTF-8 is UTF-8, whatever the header and the declaration say."""
     try:
         reply.body.decode("utf-8")
         return "" if reply.body.isascii() else "; charset=utf-8"
@@ -157,7 +155,7 @@ def _draft(entry: Any, parsed: Any, base: str, zone: str | None) -> Draft:
         _title(entry),
         _body(entry, atom=parsed.version.startswith("atom")),
         (stated, *_moment(entry, "published", stated, zone)),
-        (edited, _moment(entry, "updated", edited, zone)[0]),
+        _moment(entry, "updated", edited, zone)[0],
         lang=_text(entry.get("language")) or _text(parsed.feed.get("language")),
         author=_text(entry.get("author")),
         media=tuple(_media(entry, base)),
@@ -186,8 +184,7 @@ def _title(entry: Any) -> str | None:
 def _body(entry: Any, *, atom: bool) -> str:
     """The fullest text: the content if there is one, else the summary; as plain text.
 
-    In RSS a plain content is the `media:description` of a picture, which tells less than the item's own words.
-    """
+    In RSS a plain content is the `media:description` of a picture, which tells less than the item's own words."""
     content, summary = list(entry.get("content", ())), entry.get("summary_detail", {})
     plain = [part for part in content if not atom and part.get("type") == "text/plain"]
     for part in (*(one for one in content if one not in plain), summary, *plain):
@@ -228,8 +225,7 @@ def _media(entry: Any, base: str) -> Iterable[Media]:
 def _hint(feed: Any) -> float | None:
     """Seconds the feed asks to be left alone: `ttl`, or `sy:updatePeriod` over its frequency; a day at most.
 
-    "Hourly, once" is what every WordPress says without meaning it, and is no hint.
-    """
+    "Hourly, once" is what every WordPress says without meaning it, and is no hint."""
     period = _PERIODS.get(str(feed.get("sy_updateperiod") or "").strip().lower(), 0.0)
     asked = period / (_number(feed.get("sy_updatefrequency")) or 1.0)
     seconds = _number(feed.get("ttl")) * 60 or (asked if asked != _PERIODS["hourly"] else 0.0)

@@ -2,8 +2,7 @@
 
 `id:` the platform's id or guid as it is; `url:` the link without scheme, `www.`, default port, tracking parameters,
 trailing slash and fragment (but for one that numbers a part: a comment, an entry of a live page); `day:` the folded
-title (or first words) with the UTC day, for items that lost both.
-"""
+title (or first words) with the UTC day, for items that lost both."""
 
 import re
 from datetime import UTC, datetime
@@ -74,14 +73,12 @@ def _day_key(title: str, moment: datetime | None) -> str | None:
 
 def draft(
     guid: str | None, link: str | None, title: str | None, body: str,
-    published: tuple[str | None, datetime | None, str | None], updated: tuple[str | None, datetime | None],
-    **more: Any,
+    published: tuple[str | None, datetime | None, str | None], edited_at: datetime | None, **more: Any,
 ) -> Draft:  # fmt: skip
-    """A feed's item with its keys. Dates are (stated, moment, what was assumed); an update alone dates it, and says so.
+    """A feed's item with its keys. A date is (stated, moment, what was assumed); an update alone dates it, and says so.
 
-    Without a key nothing identifies it.
-    """
-    (stated, moment, assumed), (edited, edited_at) = published, updated
+    Without a key nothing identifies it."""
+    stated, moment, assumed = published
     found = (
         id_key(guid) if guid else None,
         url_key(link) if link else None,
@@ -92,7 +89,7 @@ def draft(
         external_id=guid or link or (keys[0] if keys else ""), keys=keys, text=body, title=title, url=link,
         published_stated=stated, published_at=moment,
         published_inferred=assumed if moment or not edited_at else "the item's own update time",
-        inferred_at=None if moment else edited_at, edited_stated=edited, edited_at=edited_at, **more,
+        inferred_at=None if moment else edited_at, edited_at=edited_at, **more,
     )  # fmt: skip
 
 

@@ -15,8 +15,7 @@ def looks_like(body: bytes) -> bool:
 def read(body: bytes, base: str, zone: str | None) -> list[Draft]:
     """The items of a feed whose final address is `base`, in its order.
 
-    Raises SourceBroken naming the wrong field, SourceRefused when the body is an error in spite of its status.
-    """
+    Raises SourceBroken naming the wrong field, SourceRefused when the body is an error in spite of its status."""
     feed = load(body)
     if not isinstance(feed.value, dict):
         raise SourceBroken("JSON, but not a JSON Feed: the document is not an object")
@@ -37,7 +36,7 @@ def _draft(item: At, base: str, zone: str | None, lang: str | None) -> Draft:
         guid, next(filter(None, (identity.absolute(*link) for link in links)), None),
         html.title_text(item["title"].text() or ""),
         html.to_text(rich) if rich else (item["content_text"].text() or item["summary"].text() or "").strip(),
-        (stated, *dates.read(stated, zone)), (edited, dates.read(edited, zone)[0]),
+        (stated, *dates.read(stated, zone)), dates.read(edited, zone)[0],
         lang=item["language"].text() or lang,
         author=", ".join(name for one in people if (name := one["name"].text())) or None,
         media=tuple(_media(item, base)),

@@ -4,8 +4,7 @@ A new platform is one module with `Options`, `ask`, `read` (and `refuse` where i
 and one line in `KINDS`. All of it is pure: no clock, no network; `reply.received_at` is the only time a kind knows.
 
 For each answer of a poll comes `refuse`, then `decide.answer.check`, then `read` in a worker, with the last page's
-cursor. `Page.next` is sent at once; when it is None the poll is over, and that page's cursor is what is kept.
-"""
+cursor. `Page.next` is sent at once; when it is None the poll is over, and that page's cursor is what is kept."""
 
 import re
 from collections.abc import Callable
@@ -41,8 +40,7 @@ class Kind:
     `ask` makes the first request of a poll. `read` makes a Page of an answer with status 200; it raises SourceBroken,
     SourceRefused, SourceGone or SourceThrottled and nothing else. `refuse` sees every answer before the general rules
     do, and raises a SourceError when the platform's own words say more than the status. `limited` makes a request ask
-    for no more than so many reads, or is None; `resumes`: the cursor of a poll that broke off says where it goes on.
-    """
+    for no more than so many reads, or is None; `resumes`: the cursor of a poll that broke off says where it goes on."""
 
     name: str
     Options: type[Strict]

@@ -2,8 +2,7 @@
 
 It gives the entries that feedparser gives, as far as `feed` looks at them. Where a document holds anything that
 feedparser reads in a way of its own (other elements, markup inside text, mended encodings, DTDs, dates in odd forms),
-it gives None, and feedparser reads it. A test holds the two together on every feed that the tests have.
-"""
+it gives None, and feedparser reads it. A test holds the two together on every feed that the tests have."""
 
 import re
 from collections.abc import Mapping

@@ -3,8 +3,7 @@
 The account's number is looked up once (a handle may change hands), then its timeline is paged with `since_id`, which
 moves only when the last page was read: an interrupted poll loses nothing and goes on where it was. Replies and reposts
 are included: who asks "did this account ever say that?" means them, too. The first poll reads what X
-still gives (up to 3,200 posts, billed per post): `max_pages` bounds it.
-"""
+still gives (up to 3,200 posts, billed per post): `max_pages` bounds it."""
 
 import re
 from collections.abc import Mapping
@@ -212,7 +211,7 @@ def _draft(post: At, media: Mapping[str, At], others: Mapping[str, At], handle: 
         url=f"https://x.com/{handle}/status/{own}", lang=None if lang in _UNKNOWN_LANGS else lang,
         author=retweet[1] if retweet else None, published_stated=stated, published_at=published,
         published_inferred=assumed, inferred_at=None if published else begun,
-        edited_stated=stated if is_edit else None, edited_at=(created or _snowflake(own)) if is_edit else None,
+        edited_at=(created or _snowflake(own)) if is_edit else None,
         media=tuple(_media(shown, media) or _media(post, media)), references=references,
         presence="withheld" if post["withheld"].here() else "live",
     )  # fmt: skip
