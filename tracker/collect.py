@@ -27,7 +27,7 @@ from tracker.sources import KINDS, Kind
 #: Requests of one poll: a look-up and 51 pages; a hostile or very long timeline goes on at the next poll.
 MOST_PAGES = 52
 #: Writes are grouped for up to this long, in seconds, and up to so many readings.
-GROUP_WAIT, GROUP_SIZE = 0.05, 64
+GROUP_WAIT, GROUP_SIZE = 0.05, 16
 #: Seconds until another worker may take over a source from one that died; what is in hand is held for longer.
 LEASE = 25.0
 
@@ -54,6 +54,7 @@ class Collector:
     _beat: asyncio.Task[None] | None = None
     _polls: set[asyncio.Task[None]] = field(default_factory=set)
     _read: asyncio.Queue[Reading] = field(default_factory=asyncio.Queue)
+    _taken: asyncio.Condition = field(default_factory=asyncio.Condition)
     _keeper: asyncio.Task[None] | None = None
     _failure: ArchiveError | None = None
 
@@ -122,6 +123,11 @@ class Collector:
                 self._let_go(claim)
         await self._read.put(reading)
 
+    async def caught_up(self) -> None:
+        """Wait while much waits to be kept: what is judged takes memory, an answer that is not takes little."""
+        async with self._taken:
+            await self._taken.wait_for(lambda: self._read.qsize() < GROUP_SIZE)
+
     def still(self, claim: Claim) -> None:
         """LeaseLost when a source may be another worker's by now: this process was frozen, or the archive away."""
         if self.clock.monotonic() >= self._hands.get(claim.key, (claim, 0.0))[1]:
@@ -158,6 +164,8 @@ class Collector:
                 for reading in group:
                     self._let_go(reading.claim)
                     self._read.task_done()
+                async with self._taken:
+                    self._taken.notify_all()
 
     async def _gather(self, group: list[Reading]) -> None:
         try:
@@ -211,6 +219,7 @@ async def _pages(claim: Claim, desk: Collector, now: datetime, asked: list[Asked
                 return
             if not asked and state.first_read_at:  # not before it is needed: most polls bring nothing new
                 known = await asyncio.to_thread(desk.archive.known, source.name)
+            await desk.caught_up()
             sight: Sight = await desk.workers.run(judge, Job(source, state, reply, known, desk.clock.now()))
             desk.reading[claim.key] = desk.reading.get(claim.key, 0) + sight.reads
         asked.append(Asked(asking, reply, sight))

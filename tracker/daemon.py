@@ -73,6 +73,7 @@ class Daemon:
             self._schedule()
             self.scheduler.start()
             log.info("ready", page=page, sources=len(tracker.settings.sources), database=tracker.archive.shown_url)
+            gc.collect()
             gc.freeze()  # what is loaded by now stays: looking through it again stops every search for 40 ms
             self.supervisor.tell(f"READY=1\nSTATUS=page at {page}")
             on_ready(page)

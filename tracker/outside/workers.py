@@ -144,6 +144,7 @@ def _serve(pipe: Connection, seconds: float, memory: int, initializer: Callable[
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     gc.freeze()  # a collection writes into everything that it looks through, which the processes share till then
     initializer(*initargs)
+    gc.collect()
     gc.freeze()
     _limit(resource.RLIMIT_DATA, memory)
     pipe.send(True)
