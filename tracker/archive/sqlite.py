@@ -21,7 +21,7 @@ from tracker.terms import Terms
 
 #: Seconds a writer waits for another process's.
 BUSY = 10.0
-_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-2048")
+_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-4096")
 
 name = "sqlite"
 key = "rowid"
