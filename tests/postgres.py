@@ -97,6 +97,30 @@ def server() -> Iterator[Server | None]:
             running.ctl("stop", "-m", "immediate")
 
 
+@contextmanager
+def pooler(behind: Server) -> Iterator[str | None]:
+    """The folder of the socket of a PgBouncer that pools by transaction in front of a server; None without one."""
+    if not shutil.which("pgbouncer") or behind.folder is None:
+        yield None
+        return
+    with tempfile.TemporaryDirectory(prefix="tracker-pool-") as name:
+        folder, who = Path(name), "postgres" if os.geteuid() == 0 else None
+        lines = [
+            f"[databases]\n* = host={behind.folder.parent} user=postgres\n[pgbouncer]\nunix_socket_dir = {folder}",
+            "listen_port = 5432\nlisten_addr =\nauth_type = any\npool_mode = transaction\ndefault_pool_size = 4",
+            "log_connections = 0\nlog_disconnections = 0\nlog_pooler_errors = 0\nlog_stats = 0\n",
+        ]
+        (folder / "pool.ini").write_text("\n".join(lines), encoding="utf-8")
+        if who:
+            shutil.chown(folder, who, who)
+        command = ["pgbouncer", "pool.ini"]
+        with subprocess.Popen(command, cwd=folder, user=who, group=who, stderr=subprocess.PIPE, text=True) as process:
+            assert process.stderr is not None
+            assert any("process up" in line for line in process.stderr), "pgbouncer ended at once"
+            yield str(folder)
+            process.terminate()
+
+
 def _binary(name: str) -> str | None:
     folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)  # where Debian puts them
     found = [str(folder / name) for folder in folders if (folder / name).exists()]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
 from tests import postgres
 from tests.soak.world import Children, children
@@ -20,7 +21,17 @@ def soak_server() -> Iterator[postgres.Server]:
         yield running
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+@pytest.fixture(scope="session")
+def pooled(soak_server: postgres.Server) -> Iterator[str]:
+    with postgres.pooler(soak_server) as folder:
+        if folder is None:
+            pytest.skip("pgbouncer is not installed")
+        yield folder
+
+
+@pytest.fixture(
+    params=["sqlite", *(pytest.param(k, marks=pytest.mark.postgresql) for k in ("postgresql", "pgbouncer"))]
+)
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of an empty, migrated archive."""
     if request.param == "sqlite":
@@ -29,10 +40,12 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         yield url
         return
     server: postgres.Server = request.getfixturevalue("soak_server")
-    url = server.database()
+    direct = url = server.database()
+    if request.param == "pgbouncer":
+        url = make_url(url).set(query={"host": request.getfixturevalue("pooled")}).render_as_string()
     Archive.open(url, worker="migrator").close()
     yield url
-    server.drop(url)
+    server.drop(direct)
 
 
 @pytest.fixture(scope="session")
