@@ -25,6 +25,7 @@ _UNSPACED += "\U00020000-\U0002fa1f"
 _SPACING_MARKS = "".join(chr(c) for c in range(0x0900, 0x2000) if unicodedata.category(chr(c)) == "Mc")
 _SPACED_TOKEN = re.compile(f"(?:[^\\W_]|[{_SPACING_MARKS}])+")
 _TOKEN = re.compile(f"[{_UNSPACED}]+|(?:(?![{_UNSPACED}])[^\\W_]|[{_SPACING_MARKS}])+")
+_ODD = re.compile("[^\x00-\x7f]")
 _UNSPACED_RUN = re.compile(f"[{_UNSPACED}]+")
 _ASCII_TOKEN = re.compile("[a-z0-9]+")
 _BY_HAND = {
@@ -63,7 +64,13 @@ def clean(raw: str) -> str:
 
 def fold(raw: str) -> str:
     """Case, accents, ligatures, Arabic and presentation variants, zero-width characters and quote styles made one."""
-    return raw.lower().replace("`", "'") if raw.isascii() else raw.translate(_FOLD)
+    if raw.isascii():
+        return raw.lower().replace("`", "'")
+    if 5 * len(coded := raw.encode("utf-8", "surrogatepass")) > 6 * len(raw):
+        return raw.translate(_FOLD)
+    # few signs beyond ASCII: half the cost of looking each character up
+    coded = _ODD.sub(lambda odd: _FOLD[ord(odd[0])], raw).encode("utf-8", "surrogatepass")
+    return coded.lower().replace(b"`", b"'").decode("utf-8", "surrogatepass")
 
 
 def fold_map(raw: str) -> tuple[str, Sequence[int]]:

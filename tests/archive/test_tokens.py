@@ -43,3 +43,9 @@ def test_no_token_is_split_or_changed(migrated_file: Path, said: str, name: str,
     assert {term for column, term in seen if column == "facets"} == set(found.facets)
     phrase, facets = Phrase(found.surface), AnyFacet(tuple(sorted(found.facets)))
     assert (simplify(phrase), simplify(facets)) == (phrase, facets)
+
+
+@given(st.text(max_size=40), st.text("aBZ `'é", max_size=200))
+def test_a_text_folds_as_its_characters_do_however_few_are_beyond_ascii(odd: str, plain: str) -> None:
+    said = plain + odd
+    assert text.fold(said) == "".join(map(text.fold, said)) == text.fold_map(said)[0]
