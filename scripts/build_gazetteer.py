@@ -3,8 +3,8 @@
     python scripts/build_gazetteer.py ../shared/registry
 
 reads the research tables gazetteer.csv (Unicode CLDR names, CIA World Factbook facts, i18n-nationality demonyms,
-hand-made rows) and leaders.csv (names of office holders), and the hand-made scripts/data/cities.tsv and persons.tsv,
-and writes rows of code, kind, lang, text, canonical, ambiguity, sorted and unique.
+hand-made rows) and leaders.csv (names of office holders), and the hand-made scripts/data/cities.tsv, countries.tsv and
+persons.tsv, and writes rows of code, kind, lang, text, canonical, ambiguity, sorted and unique.
 """
 
 from __future__ import annotations
@@ -122,6 +122,7 @@ def main(argv: list[str]) -> int:
     people = persons(own / "persons.tsv")
     tables = (
         handmade(own / "cities.tsv"),
+        handmade(own / "countries.tsv"),
         researched(folder / "gazetteer.csv"),
         people,
         office_holders(folder / "leaders.csv", {row[4]: row[0] for row in people}),
