@@ -61,8 +61,10 @@ class Table:
         documents = document.read_all([utterance_of(row) for row in rows], lexicon, names)
         self.documents = documents
         self.named = [features.of(one) for one in documents]
-        starts, buckets, values = ngrams.hashed([[w for f in one.fields for w in f.words] for one in documents])
+        starts, buckets = ngrams.hashed([one.words for one in documents])
+        values = np.repeat(1 / np.sqrt(np.maximum(np.diff(starts), 1)), np.diff(starts))
         self.hashed = sp.csr_matrix((values, buckets, starts), shape=(len(rows), 1 << ngrams.BITS))
+        self.hashed.sum_duplicates()
         self.truth = np.array([[name in row["labels"] for name in LABELS] for row in rows]).reshape(
             len(rows), len(LABELS)
         )
@@ -158,8 +160,8 @@ def _filled(number: int, sentence: list[str], countries: dict[str, list[list[str
         here = records[(number + turn * 3 + 1 + turn) % len(records)]
         slots = dict(zip(("C", "i", "o", "T", "P", "d", "f"), there[1:], strict=True))
         slots |= dict(zip(("H", "hi", "ho", "hT"), here[1:5], strict=True))
-        role = "media" if home == "-" else ("president", "prime minister")[turn % 2]
-        country = None if home == "-" else here[0]
+        role = "media" if home == "-" else ("president", "prime minister")[(number + turn) % 2]
+        country = {"-": None, "*": here[0]}.get(home, home)
         wanted = [codes[c] for c in labels if c in codes]
         row = {"labels": wanted, "lang": lang, "author_role": role, "country": country, "text": text.format_map(slots)}
         rows.append({**row, "author": "press" if home == "-" else "own"})

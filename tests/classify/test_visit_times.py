@@ -27,7 +27,20 @@ def written(text: str, lang: str | None = None, home: str | None = None, title: 
 @pytest.mark.parametrize(("lang", "home", "status", "day", "text"), TOLD)
 def test_a_visit_is_put_where_its_verbs_put_it(lang: str, home: str, status: str, day: str, text: str) -> None:
     (visit,) = CLASSIFIER.classify([written(text, lang, home.strip("-"))])[0].visits
-    assert (visit.status, str(visit.day or "-")) == (status, day)
+    told = f"{visit.day or '-'}/{visit.day_end}" if "/" in day else str(visit.day or "-")
+    assert (visit.status, told) == (status, day)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "President Osei will pay a state visit to Rwanda from 5 to 8 December 2026.",
+        "Le président se rendra à Dakar le 5 décembre 2026 en visite officielle.",
+    ],
+)
+def test_without_a_publication_the_verb_says_when(text: str) -> None:
+    (visit,) = CLASSIFIER.classify([Utterance(text)])[0].visits
+    assert (visit.status, visit.day) == ("announced", date(2026, 12, 5))
 
 
 @pytest.mark.parametrize("offset", range(7))

@@ -69,8 +69,7 @@ class Classifier:
     def _judge(self, documents: Sequence[Document]) -> list[Classification]:
         known = [one for one in documents if one.classified]
         named = [features.of(one) for one in known]
-        words = [[word for field in one.fields for word in field.words] for one in known]
-        scores: Any = self._model.scores(self._model.margins(named, words)) if known else ()
+        scores: Any = self._model.scores(self._model.margins(named, [one.words for one in known])) if known else ()
         judged = iter(
             self._classification(one, dict(zip(self._model.labels, map(float, row), strict=True)))
             for one, row in zip(known, scores, strict=True)

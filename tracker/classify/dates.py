@@ -62,10 +62,13 @@ def _patterns(lang: str) -> dict[str, re.Pattern[str]]:
     marks = "|".join(f"(?P<{k}>{v})" for k, v in beside.items())
     around = {k: f"(?:{_alternatives(v)})" for k, v in data["around"].items()}
     ordinal = "(?:st|nd|rd|th|er|º)?"
-    span = rf"(?:\s?(?:-|au|to|al|a|e|et|and|y|по|до|الي)\s?(?P<last>\d{{1,2}}){ordinal})?"
-    named = rf"(?P<d1>\d{{1,2}}){ordinal}{span}(?: (?:de|of))? (?:{months})"
+    to, of = r"\s?(?:-|au|to|al|a|e|et|and|y|по|до|الي)\s?", "(?: (?:de|of))? "
+    span = rf"(?:{to}(?P<last>\d{{1,2}}){ordinal})?"
+    over = rf"(?:{to}(?P<last3>\d{{1,2}}){ordinal}{of}(?:{months.replace('<m', '<o')}))?"  # into the next month
+    named = rf"(?P<d1>\d{{1,2}}){ordinal}{span}{of}(?:{months}){over}"
     if lang == "en":
-        named += rf"|(?:{months.replace('<m', '<n')}) (?P<d2>\d{{1,2}}){ordinal}"
+        later = rf"(?:{to}(?:(?:{months.replace('<m', '<p')}) )?(?P<last4>\d{{1,2}}){ordinal}\b(?! of))?"
+        named += rf"|(?:{months.replace('<m', '<n')}) (?P<d2>\d{{1,2}}){ordinal}{later}"
     count = rf"(?:(?P<digits>\d{{1,2}})|{_groups('c', data['numbers'])})"
     some = rf"{around['the']}{count} {around['next']}(?:{_groups('u', data['units'])})|{_groups('z', data['alone'])}"
     verbs = "|".join(f"(?P<{k}>{_alternatives(v)})" for k, v in data["verbs"][lang].items())
@@ -145,18 +148,21 @@ def _named(one: Field, lang: str, published: date | None) -> Iterator[_Read]:
         groups = match.groupdict()
         month = _number(match, "m") or _number(match, "n")
         day, year = int(groups["d1"] or groups.get("d2") or 0), int(groups["year"] or 0)
+        last = int(groups["last"] or groups["last3"] or groups.get("last4") or 0)
+        ends = _number(match, "o") or _number(match, "p") or month
+        year -= bool(year and ends < month)  # a year that is told of both is that of the end
         if published and not year:
             away = (published.month - month) * 30 + published.day - day  # the year that puts it nearest to publication
             year = published.year + (away > 182) - (away < -182)
             past = (year, month, day) < (published.year, published.month, published.day)
             year += past and tense(one, lang, *match.span()) == "future"
         if year:
-            yield from _read(match, (year, month, day), int(groups["last"] or 0))
+            yield from _read(match, (year, month, day), (year + (ends < month), ends, last))
 
 
-def _read(match: re.Match[str], ymd: tuple[int, int, int], last: int | None) -> Iterator[_Read]:
+def _read(match: re.Match[str], first: tuple[int, int, int], last: tuple[int, int, int] | None) -> Iterator[_Read]:
     try:
-        yield match, date(*ymd), date(ymd[0], ymd[1], last) if last and last > ymd[2] else None, False
+        yield match, date(*first), date(*last) if last and last[2] and last > first else None, False
     except ValueError:
         return
 

@@ -46,6 +46,11 @@ class Document:
     def classified(self) -> bool:
         return self.lang in language.CLASSIFIED
 
+    @property
+    def words(self) -> list[str]:
+        """The words that are read for n-grams: no numbers, which say when and how much but not what about."""
+        return [word for one in self.fields for word in one.words if not word.isdigit()]
+
 
 def read_all(utterances: Sequence[Utterance], lexicon: Lexicon, names: Names) -> list[Document]:
     """Read utterances in order; never fails, whatever a text holds. Stage by stage: so each one's tables stay near."""

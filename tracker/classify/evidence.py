@@ -51,7 +51,7 @@ def _heaviest(document: Document, model: Model, column: int) -> list[Words]:
     spots = [(one, i) for one, i in spots if len(one.words[i]) > 2] or spots
     if not spots:
         return []
-    starts, buckets, values = ngrams.hashed([[one.words[i]] for one, i in spots])
-    sums = np.add.reduceat(np.append(model.hashed[buckets, column] * values, 0.0), starts[:-1])
+    starts, buckets = ngrams.hashed([[one.words[i]] for one, i in spots])
+    sums = np.add.reduceat(model.hashed[buckets, column], starts[:-1], dtype=np.float32) / np.sqrt(np.diff(starts))
     best = np.argsort(-sums, kind="stable")[:2]
     return [spots[i][0].span(spots[i][1], spots[i][1]) for i in best if sums[i] > 0 or i == best[0]]

@@ -64,8 +64,9 @@ class Model:
 
     def margins(self, features: Sequence[Mapping[str, float]], words: Sequence[Sequence[str]]) -> Floats:
         """Raw sums of weights, a row a text."""
-        starts, buckets, values = ngrams.hashed(words)
-        sums = _summed(self.hashed, starts, buckets, values) * self.scale
+        starts, buckets = ngrams.hashed(words)
+        length: Floats = np.sqrt(np.maximum(np.diff(starts), 1), dtype=np.float32)
+        sums = _summed(self.hashed.take(buckets, 0), starts) * self.scale / length[:, None]
         rows: list[int] = []
         cells: list[float] = []
         ends = [0]
@@ -73,7 +74,7 @@ class Model:
             rows.extend(map(self.vocabulary.__getitem__, named))
             cells.extend(named.values())
             ends.append(len(rows))
-        sums += _summed(self.dense, np.array(ends), np.array(rows, np.int64), np.array(cells, np.float32))
+        sums += _summed(self.dense.take(rows, 0) * np.array(cells, np.float32)[:, None], np.array(ends))
         return sums + self.bias
 
     def scores(self, margins: Floats) -> Floats:
@@ -83,10 +84,10 @@ class Model:
         ).astype(np.float32)
 
 
-def _summed(weights: NDArray[Any], starts: NDArray[np.int64], rows: NDArray[np.int64], values: Floats) -> Floats:
-    """For each text the sum of its rows of weights times their values."""
+def _summed(weights: NDArray[Any], starts: NDArray[np.int64]) -> Floats:
+    """For each text the sum of its rows of weights."""
     sums = np.zeros((len(starts) - 1, weights.shape[1]), dtype=np.float32)
     filled = np.flatnonzero(np.diff(starts))
     if len(filled):
-        sums[filled] = np.add.reduceat(weights[rows] * values[:, None], starts[filled], axis=0)
+        sums[filled] = np.add.reduceat(weights, starts[filled], axis=0, dtype=np.float32)
     return sums

@@ -217,7 +217,8 @@ def _status(document: Document, by: dict[str, list[Hit]], when: dates.When | Non
     moves = sorted((h for h in document.hits if h.concept in _GOING | _HOSTING), key=lambda h: (h.field.name, h.first))
     tenses = (_tense(document, hit) for hit in moves)
     told = next((tense for tense in tenses if tense not in ("", "said")), "")
-    today = not when or when.day == document.utterance.published or when.told == "now"  # "is there since Monday"
+    published = document.utterance.published  # where it is not known, the verb alone says when
+    today = not when or published in (None, when.day) or when.told == "now"  # "is there since Monday"
     open_ = today and not by["WELCOME"] and not by["HOSPITALITY"]
     if told == "future" and open_:
         return "announced", said("PLAN")
