@@ -7,6 +7,7 @@ import io
 import json
 import re
 from pathlib import Path
+from datetime import date
 
 import pytest
 from terminal import Desk
@@ -15,6 +16,9 @@ from tracker.app import build
 from tracker.cli import exporting
 from tracker.config import load
 
+from tracker.models.registry import Registry
+from tracker.models.statement import Event, Party
+from tracker.models.visits import colt
 
 def test_jsonl_has_a_statement_a_line_as_show_prints_it(desk: Desk) -> None:
     code, out, _ = desk.run("export")
@@ -88,10 +92,24 @@ def test_a_visit_is_a_plover_event_with_its_sources(desk: Desk) -> None:
 
 
 def test_visits_are_a_calendar_in_a_file(desk: Desk, tmp_path: Path) -> None:
+    assert (row["TripEndDate"], row["TripDuration"]) == ("", "")
     target = tmp_path / "visits.ics"
     assert desk.run("visits", "--format", "ics", "-o", str(target))[0] == 0
     raw = target.read_bytes().decode()
     assert raw.startswith("BEGIN:VCALENDAR\r\n")
+@pytest.mark.parametrize(("first", "last", "cells"), [
+    (date(2026, 3, 2), date(2026, 3, 4), (2026, date(2026, 3, 2), date(2026, 3, 4), 3)),
+    (date(2026, 3, 2), date(2026, 3, 2), (2026, date(2026, 3, 2), date(2026, 3, 2), 1)),
+    (date(2026, 3, 2), None, (2026, date(2026, 3, 2), None, None)),
+    (None, None, (None, None, None, None)),
+])  # fmt: skip
+def test_a_trip_has_no_end_that_no_text_tells(first: date | None, last: date | None, cells: tuple[object, ...]) -> None:
+    for status in ("past", "announced", "postponed"):
+        event = Event("e1", status, (Party(country="RWA"),), Party(country="KEN"), "Nairobi", first, last)
+        (row,) = colt(event, Registry((), ()), {})
+        assert tuple(row[name] for name in ("TripYear", "TripStartDate", "TripEndDate", "TripDuration")) == cells
+
+
     assert raw.endswith("END:VCALENDAR\r\n")
     assert "\n" not in raw.replace("\r\n", "")
     assert list(tmp_path.glob("*.part")) == []

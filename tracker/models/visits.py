@@ -32,8 +32,8 @@ def name_of(side: Party, registry: Registry) -> str | None:
 
 
 def colt(event: Event, registry: Registry, urls: Mapping[str, str | None]) -> Iterator[dict[str, Any]]:
-    """A row for each visitor. `urls` are the addresses of the statements that tell the visit."""
-    first, last = event.day, event.day_end or event.day
+    """A row for each visitor; no end or duration that no text tells. `urls` are its statements' addresses."""
+    first, last = event.day, event.day_end
     links = [url for one in event.statements if (url := urls.get(one))]
     for number, side in enumerate(event.visitors or (Party(),), 1):
         leader = registry.leader(side.leader) if side.leader else None
