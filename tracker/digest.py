@@ -19,8 +19,7 @@ def make_due(archive: Archive, digests: Sequence[Digest], titles: Mapping[str, s
         begun = archive.first_match(one.name)
         if not begun and one.empty == "mail":  # before a source was first read, an empty day says nothing
             begun = min(filter(None, (source.state.first_read_at for source in archive.sources())), default=None)
-        end, day = (last.end, last.day) if last else (None, None)
-        for ended in period.due(one, end, now, begun or now, last_day=day):
+        for ended in period.due(one, last, now, begun or now):
             made.append(archive.make_issue(ended, now))
         mail(archive, one, titles, now)
     return made

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tracker.decide.period import due, ending, instant
 from tracker.models.query import Everything, Query
-from tracker.models.telling import Digest
+from tracker.models.telling import Digest, Period
 
 CASES = Path(__file__).parents[2] / ".." / "shared" / "hostile" / "time" / "digest_dst_cases.tsv"
 
@@ -67,6 +67,10 @@ def test_periods_follow_each_other_without_gap_or_overlap(timezone: str, day: da
 NEW = utc("2026-11-20T12:00")
 
 
+def issued(day: str, end: str) -> Period:
+    return Period("morning", date.fromisoformat(day), utc(end) - timedelta(days=1), utc(end))
+
+
 @pytest.mark.parametrize(
     ("last_end", "now", "days"),
     [
@@ -81,28 +85,30 @@ NEW = utc("2026-11-20T12:00")
     ],
 )
 def test_every_period_that_ended_since_the_last_issue_is_due(last_end: str | None, now: str, days: list[int]) -> None:
-    periods = due(digest(), utc(last_end) if last_end else None, utc(now), NEW)
+    periods = due(digest(), issued(last_end[:10], last_end) if last_end else None, utc(now), NEW)
     assert [period.day.day for period in periods] == days
     assert all(period.end - period.start == timedelta(days=1) for period in periods)
 
 
 @pytest.mark.parametrize("at", ["05:00", "09:00"])
 def test_a_digest_moved_to_another_hour_makes_one_issue_a_date_and_leaves_no_gap(at: str) -> None:
-    last_end = utc("2026-11-21T07:00")
-    periods = due(digest(at), last_end, utc("2026-11-23T12:00"), NEW)
+    last = issued("2026-11-21", "2026-11-21T07:00")
+    periods = due(digest(at), last, utc("2026-11-23T12:00"), NEW)
     assert [period.day.day for period in periods] == [22, 23]
-    assert periods[0].start == last_end
+    assert periods[0].start == last.end
     assert periods[0].end == periods[1].start
 
 
 def test_a_period_that_was_closed_early_is_not_made_again() -> None:
-    closed_at = utc("2026-11-21T15:00")
-    asked = (digest(), closed_at)
-    assert due(*asked, utc("2026-11-22T08:00"), NEW, last_day=date(2026, 11, 22)) == ()
-    (period,) = due(*asked, utc("2026-11-23T08:00"), NEW, last_day=date(2026, 11, 22))
-    assert (period.day, period.start) == (date(2026, 11, 23), closed_at)
+    last = issued("2026-11-22", "2026-11-21T15:00")
+    assert due(digest(), last, utc("2026-11-22T08:00"), NEW) == ()
+    (period,) = due(digest(), last, utc("2026-11-23T08:00"), NEW)
+    assert (period.day, period.start) == (date(2026, 11, 23), last.end)
+    assert period == ending(digest(), period.day, last)
 
 
 def test_a_local_date_that_never_was_still_has_its_period() -> None:
-    periods = due(digest("07:00", "Pacific/Apia"), utc("2011-12-29T17:00"), utc("2011-12-31T00:00"), NEW)
+    periods = due(
+        digest("07:00", "Pacific/Apia"), issued("2011-12-29", "2011-12-29T17:00"), utc("2011-12-31T00:00"), NEW
+    )
     assert [period.day.day for period in periods] == [30, 31]

@@ -116,13 +116,15 @@ def digest_list(tracker: Tracker) -> Answer:
 
 
 def digest_preview(tracker: Tracker, name: Name, date: Day = None, now: Now = False) -> Answer:
-    """The mail as it would be, made and mailed to nobody; of the period in progress unless a day is named.
+    """The next mail as it would be now, made and mailed to nobody; with a day, the issue of that day.
     Example: tracker digest preview morning"""
     from tracker import digest as journey
     from tracker.channels import email
 
-    one, at = replace(_named(tracker, name), empty="mail"), tracker.clock.now()
-    meant = _current(one, at) if now or date is None else period.ending(one, date.date())
+    one, at, last = replace(_named(tracker, name), empty="mail"), tracker.clock.now(), tracker.archive.last_issue(name)
+    meant = period.ending(one, date.date(), last) if date and not now else _current(one, at, last)
+    if date is None and not now and last and last.day >= meant.day:  # closed early: the next ends on another day
+        meant = replace(period.ending(one, last.day + timedelta(days=1), last), end=at)
     issue = tracker.archive.issue(name, meant.day)
     if issue is None:
         waiting = tracker.archive.unissued(name, min(meant.end, at))
@@ -141,8 +143,8 @@ async def digest_send(tracker: Tracker, name: Name, date: Day = None, now: Now =
 
     if date and now:
         raise UsageError("--date and --now exclude each other")
-    one, at = _named(tracker, name), tracker.clock.now()
-    meant = _current(one, at) if now else _finished(one, at, date)
+    one, at, last = _named(tracker, name), tracker.clock.now(), tracker.archive.last_issue(name)
+    meant = _current(one, at, last) if now else _finished(one, at, date, last)
     before = tracker.archive.issue(name, meant.day)
     issue = journey.make(tracker.archive, one, meant, tracker.label_titles, at)
     told = show.deliveries(d for d in await tracker.tell() if d.delivery.notification.receiver == f"digest:{name}")
@@ -155,11 +157,10 @@ async def digest_send(tracker: Tracker, name: Name, date: Day = None, now: Now =
     return Answer(sent, [f"{name} of {issue.day}: {count} statements; {outcome}"], failed=failed)
 
 
-def _finished(one: Digest, at: datetime, date: datetime | None) -> Period:
+def _finished(one: Digest, at: datetime, date: datetime | None, last: Issue | None) -> Period:
     """The last finished period, or the one that ends on a day."""
-    if date is None:
-        return period.ending(one, _current(one, at).day - timedelta(days=1))
-    meant = period.ending(one, date.date())
+    day = date.date() if date else _current(one, at, last).day - timedelta(days=1)
+    meant = period.ending(one, day, last)
     if meant.end > at:
         raise UsageError(
             f"the period of {meant.day} ends at {meant.end:%Y-%m-%d %H:%M} UTC: use --now to close it early"
@@ -167,11 +168,11 @@ def _finished(one: Digest, at: datetime, date: datetime | None) -> Period:
     return meant
 
 
-def _current(one: Digest, at: datetime) -> Period:
+def _current(one: Digest, at: datetime, last: Issue | None) -> Period:
     """The period in progress, closed at this instant."""
     today = at.astimezone(ZoneInfo(one.timezone)).date()
-    found = period.ending(one, today)
-    return replace(found if found.end > at else period.ending(one, today + timedelta(days=1)), end=at)
+    days = (today, today + timedelta(days=1))
+    return replace(next(p for day in days if (p := period.ending(one, day, last)).end > at), end=at)
 
 
 def _outcome(one: Digest, issue: Issue, before: Issue | None, told: list[dict[str, Any]]) -> str:

@@ -3,7 +3,6 @@
 A time that the clock skips means the first instant after the gap, a time that comes twice its first occurrence."""
 
 from bisect import bisect_left
-from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -28,27 +27,22 @@ def _offset(moment: datetime, like: datetime) -> timedelta | None:
     return moment.astimezone(like.tzinfo).utcoffset()
 
 
-def ending(digest: Digest, day: date) -> Period:
-    """The period that ends on this local date; it starts where the one before it ended."""
+def ending(digest: Digest, day: date, last: Period | None = None) -> Period:
+    """The period that ends on this local date; it starts where the last issue before it ended, early or not."""
     start, end = (instant(each, digest.at, digest.timezone) for each in (day - _DAY, day))
-    return Period(digest.name, day, start, end)
+    return Period(digest.name, day, min(last.end, end) if last and last.day < day else start, end)
 
 
-def due(
-    digest: Digest, last_end: datetime | None, now: datetime, created_at: datetime, *, last_day: date | None = None
-) -> tuple[Period, ...]:
+def due(digest: Digest, last: Period | None, now: datetime, created_at: datetime) -> tuple[Period, ...]:
     """Every period that ended since the last issue and up to now, oldest first; those slept through are among them.
 
-    A new digest begins with the period that ends next after `created_at`. `last_day` is the date of the last issue
-    (else that of `last_end`): no date is made twice, even when a period was closed early or the digest's hour moved.
-    Periods join without a gap."""
-    since, zone = last_end or created_at, ZoneInfo(digest.timezone)
-    day = since.astimezone(zone).date() if last_day is None else last_day
-    day, start = (day + _DAY if last_end else day), last_end
-    periods: list[Period] = []
-    while (period := ending(digest, day)).start < now:
-        if since < period.end <= now:
-            periods.append(replace(period, start=min(start or period.start, period.end)))
-            start = period.end
+    A new digest begins with the period that ends next after `created_at`. No date is made twice, even when a period was
+    closed early or the digest's hour moved. Periods join without a gap."""
+    since, periods = last.end if last else created_at, list[Period]()
+    day = last.day + _DAY if last else since.astimezone(ZoneInfo(digest.timezone)).date()
+    while (period := ending(digest, day, last)).end <= now:
+        if since < period.end:
+            last = period
+            periods.append(period)
         day += _DAY
     return tuple(periods)
