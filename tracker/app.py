@@ -105,13 +105,15 @@ class Tracker:
 
     @cached_property
     def postroom(self) -> Postroom:
-        mail = self.settings.mail
-        mailer, sender = None, "tracker@localhost"
-        if mail:
-            login, sender = (mail.username, mail.password or ""), mail.sender
-            mailer = Mailer(mail.host, mail.port, mail.security, *login, mail.timeout)
+        sender = self.settings.mail.sender if self.settings.mail else "tracker@localhost"
         context = Context(sender, self.settings.web.public_url, self.label_titles)
-        return Postroom(self.archive, self.web, mailer, self.clock, self.settings.receivers, context, self._lease)
+        return Postroom(self.archive, self.web, self.mailer, self.clock, self.settings.receivers, context, self._lease)
+
+    @property
+    def mailer(self) -> Mailer | None:
+        if (m := self.settings.mail) is None:
+            return None
+        return Mailer(m.host, m.port, m.security, m.username, m.password or "", m.timeout)
 
     async def reload(self, settings: Settings) -> tuple[str, ...]:
         """Go on with another config from the next wake on; what of it takes effect only after a restart.

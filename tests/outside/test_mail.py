@@ -7,6 +7,7 @@ import time
 import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -158,6 +159,28 @@ async def test_a_login_is_made_and_its_refusal_can_be_mended() -> None:
             assert "wr0ng" not in f"{error} {error!r}"
     assert len(post.kept) == 1
     assert "s3cret" not in repr(mailer(1, password="s3cret"))
+
+
+async def test_without_a_mail_it_fails_as_with_one_and_nothing_is_sent() -> None:
+    def check(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
+        return AuthResult(success=isinstance(data, LoginPassword) and data.password == b"s3cret", handled=False)
+
+    post, untrusted = Post(), Certificate.make("127.0.0.1").client
+    options = {"authenticator": check, "auth_required": True, "tls_context": CERTIFICATE.server}
+    async with serving(post, **options) as port, serving(post) as plain:
+        at = mailer(port, security="starttls", username="me", password="s3cret")
+        await at.send(None)
+        await mailer(plain).send(None)
+        for wrong, said in (
+            (replace(at, password="wr0ng"), "535"),
+            (replace(at, tls=untrusted), "its certificate is not trusted"),
+            (replace(at, port=plain), "STARTTLS"),
+            (replace(at, port=plain, security="none"), "AUTH"),
+            (replace(at, security="tls"), "SSL"),
+        ):
+            with pytest.raises(DeliveryRetry, match=said):
+                await wrong.send(None)
+    assert post.kept == []
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +11,7 @@ import typer
 from tracker.cli import show
 from tracker.cli.session import Json, Session
 from tracker.cli.show import Answer
-from tracker.errors import ArchiveError, UsageError
+from tracker.errors import ArchiveError, DeliveryError, UsageError
 
 if TYPE_CHECKING:
     from tracker.config import Settings
@@ -108,17 +109,20 @@ def _archive(session: Session) -> Iterator[Finding]:
 
 
 def _mail(settings: "Settings") -> Iterator[Finding]:
-    import socket
+    """As for a mail: connect, encrypt, log in; but none is sent."""
+    import asyncio
 
-    if settings.mail is None:
+    from tracker.app import build
+
+    mailer = build(settings).mailer
+    if mailer is None:
         yield "mail", not settings.digests, "no [mail] in tracker.toml: digests and email receivers are off"
         return
-    host, port = settings.mail.host, settings.mail.port
     try:
-        socket.create_connection((host, port), timeout=5).close()
-        yield "mail", True, f"{host}:{port} answers"
-    except OSError as error:
-        yield "mail", False, f"{host}:{port} does not answer ({error}): check [mail] host and port"
+        asyncio.run(replace(mailer, timeout=min(mailer.timeout, 10)).send(None))
+        yield "mail", True, f"{mailer.host}:{mailer.port} lets us in, security = {mailer.security}; no mail was sent"
+    except DeliveryError as error:
+        yield "mail", False, f"{error}: check [mail]"
 
 
 def _config(settings: "Settings") -> Iterator[Finding]:

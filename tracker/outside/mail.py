@@ -36,8 +36,9 @@ class Mailer:
     timeout: float = 60.0
     tls: ssl.SSLContext = field(default_factory=ssl.create_default_context, repr=False)
 
-    async def send(self, mail: Mail, last: Callable[[], None] | None = None) -> None:
-        """Returns when the server took responsibility. `last` is called just before the message leaves, and may raise.
+    async def send(self, mail: Mail | None, last: Callable[[], None] | None = None) -> None:
+        """Returns when the server took responsibility; without a mail, when it let us in: encrypted and logged in.
+        `last` is called just before the message leaves, and may raise.
 
         DeliveryRetry: no connection, a 4xx, or credentials or encryption refused (the operator can mend it).
         DeliveryDead: a 5xx to the sender, the recipient or the message. DeliveryUnknown: the message was sent to its
@@ -58,7 +59,7 @@ class Mailer:
 class _Talk:
     """One conversation. `_ended`: the whole message, with its final dot, may have been sent."""
 
-    def __init__(self, mailer: Mailer, mail: Mail, last: Callable[[], None] | None) -> None:
+    def __init__(self, mailer: Mailer, mail: Mail | None, last: Callable[[], None] | None) -> None:
         self._last = last
         self._mailer, self._mail, self._place = mailer, mail, f"mail server {mailer.host}:{mailer.port}"
         self._client: smtplib.SMTP | None = None
@@ -68,7 +69,9 @@ class _Talk:
     def run(self, outcome: Future[None]) -> None:
         """Sets the outcome: None when the server took the message. Then says goodbye, if anybody is there."""
         try:
-            self._submit(self._enter())
+            client = self._enter()
+            if self._mail is not None:
+                self._submit(client, self._mail)
             outcome.set_result(None)
         except TrackerError as error:  # a DeliveryError, or what `last` raised
             outcome.set_exception(error)
@@ -111,8 +114,8 @@ class _Talk:
             client.login(at.username, at.password)
         return client
 
-    def _submit(self, client: smtplib.SMTP) -> None:
-        mail, addresses = self._mail, self._mail.sender + self._mail.recipient
+    def _submit(self, client: smtplib.SMTP, mail: Mail) -> None:
+        addresses = mail.sender + mail.recipient
         options = [] if mail.raw.isascii() or not client.has_extn("8bitmime") else ["BODY=8BITMIME"]
         if not addresses.isascii():
             options.append("SMTPUTF8")
