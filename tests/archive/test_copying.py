@@ -12,7 +12,9 @@ from sqlalchemy import text
 from tests import postgres
 from tests.archive import world as w
 from tracker.archive import Archive
+from tracker.archive.copying import copy
 from tracker.cli import run
+from tracker.errors import ArchiveError
 from tracker.models.query import Phrase
 from tracker.models.statement import Firing, Link, Related
 from tracker.models.telling import Notification, Period
@@ -59,6 +61,27 @@ def test_there_and_back_again_is_the_same_archive(
     finally:
         for one in (before, between, after):
             one.close()
+
+
+def test_what_is_written_meanwhile_is_no_part_of_a_copy_and_stops_it(
+    tmp_path: Path, postgres_server: postgres.Server
+) -> None:
+    url = postgres_server.database()
+    source, target = filled(url), Archive.open(f"sqlite:///{tmp_path}/a.db", worker="copy")
+
+    def work(table: str, done: int, total: int) -> None:
+        if table == "sources":
+            w.put(source, w.judged(w.post(77, "Nous recevons encore le ministre")), now=w.T0 + timedelta(hours=1))
+
+    with pytest.raises(
+        ArchiveError, match=r"workers wrote to .*: stop every tracker run and copy again; .*still empty"
+    ):
+        copy(source, target, work)
+    assert target.status()["statements"] == 0
+    assert copy(source, target, lambda *_: None)["statements"][0] == 61
+    assert source.each_statement() == target.each_statement()
+    for one in (source, target):
+        one.close()
 
 
 def test_a_target_that_is_not_empty_or_a_source_that_is_not_there_or_in_use_is_refused(

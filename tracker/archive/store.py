@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Protocol, Self
 
@@ -93,28 +93,27 @@ class Store:
         """Be this archive's daemon. On SQLite there is one a file: ArchiveLocked names it; on PostgreSQL any number."""
         return self.dialect.hold(self.url, holder)
 
-    @contextmanager
-    def reading(self) -> Iterator[Connection]:
+    def reading(self) -> AbstractContextManager[Connection]:
         """A transaction that only reads what was committed."""
-        with self._door(), self.engine.connect() as plain:
-            connection = plain.execution_options(**self.dialect.reading)
-            with connection.begin():
-                yield connection
+        return self._begin(**self.dialect.reading)
+
+    def snapshot(self) -> AbstractContextManager[Connection]:
+        """A transaction that reads everything as it was at one moment: SQLite reads so anyhow."""
+        return self._begin(isolation_level="REPEATABLE READ" if self.engine_name == "postgresql" else "SERIALIZABLE")
 
     def writing(self) -> AbstractContextManager[Connection]:
         """The one writing transaction: committed at the end, rolled back by any error."""
-        return self._begin("alone")
+        return self._begin(writes="alone")
 
     def claiming(self) -> AbstractContextManager[Connection]:
         """A writing transaction that waits for no other worker: its rows are those that nobody else has locked."""
-        return self._begin("beside others")
+        return self._begin(writes="beside others")
 
     @contextmanager
-    def _begin(self, writes: str) -> Iterator[Connection]:
-        with self._door(), self._writer, self.engine.connect() as plain:
-            connection = plain.execution_options(writes=writes)
-            with connection.begin():
-                yield connection
+    def _begin(self, **options: Any) -> Iterator[Connection]:
+        alone = self._writer if "writes" in options else nullcontext()
+        with self._door(), alone, self.engine.connect() as connection, connection.execution_options(**options).begin():
+            yield connection
 
     @contextmanager
     def _door(self) -> Iterator[None]:
