@@ -91,7 +91,28 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, DeskTr
     tracker.archive.close()
 
 
-@pytest.mark.parametrize("width", [390, 1400])
+#: The first heading that skips a level, the first cell that leaves its row, the first rule whose name is cut in two.
+ASTRAY = """
+() => {
+  const astray = [], levels = [...document.querySelectorAll("h1, h2, h3, h4")].map(h => Number(h.tagName[1]));
+  levels.forEach((level, n) => level > (levels[n - 1] ?? 0) + 1 && astray.push(`h${levels[n - 1]} to h${level}`));
+  const words = new Range();
+  for (const cell of document.querySelectorAll("tbody td, tbody th")) {
+    words.selectNodeContents(cell);
+    if (words.getBoundingClientRect().right > cell.closest("tr").getBoundingClientRect().right - 4)
+      astray.push(`${cell.innerText} leaves its row`);
+    const name = cell.matches(".rule") && cell.querySelector("bdi").firstChild;
+    if (name && /^\\w+$/.test(name.data)) {
+      words.selectNodeContents(name);
+      if (words.getClientRects().length > 1) astray.push(`${name.data} is cut`);
+    }
+  }
+  return astray;
+}
+"""
+
+
+@pytest.mark.parametrize("width", [320, 360, 390, 1280, 1400])
 def test_every_page_fits_its_screen(browser: Browser, root: tuple[str, DeskTracker], width: int) -> None:
     address, tracker = root
     with page_of(browser, width, []) as page:
@@ -100,9 +121,11 @@ def test_every_page_fits_its_screen(browser: Browser, root: tuple[str, DeskTrack
             f"/statements/{tracker.ids['treaty']}",
             "/digests/morning/2024-07-07",
             "/?q=labl:aid",
+            "/?sort=relevance",
             "/no",
         ):
             page.goto(address + path)
+            assert page.evaluate(ASTRAY) == [], path
             assert page.evaluate("document.documentElement.scrollWidth") <= width, path
             assert page.locator("h1").count() == 1, path
 

@@ -48,6 +48,9 @@ async def test_looking_changes_nothing_and_one_press_ends_the_mail(tmp_path: Pat
         done = await client.post(address, data={"List-Unsubscribe": "One-Click"})
         assert (done.status_code, "Nothing more of <bdi>duty</bdi>" in done.text) == (200, True)
         assert (await client.post(address)).status_code == 200
+        again = await client.get(address)
+        said = [words in again.text for words in ("Nothing more of", "Stop mailing", "<button>")]
+        assert said == [True, False, False]
     assert told(archive, "n3") == ["embassy@mission.example"]
     assert archive.outbox().held == 1
     archive.close()

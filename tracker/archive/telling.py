@@ -94,6 +94,11 @@ class Telling(Keeping):
             self.add(connection, t.unsubscribed, [{"receiver": receiver, "recipient": person, "at": now}])
             connection.execute(query.values(state="held", reason="unsubscribed", settled_at=now))
 
+    def unsubscribed(self, receiver: str, recipient: str) -> bool:
+        """Whether this recipient wants no more of this receiver."""
+        row = t.unsubscribed.c
+        return self.any(select(row.at).where(row.receiver == receiver, row.recipient == recipient.lower()))
+
     def claim_deliveries(self, now: datetime, limit: int, lease: float) -> list[Delivery]:
         """Lease what is due to this worker and mark it as being sent, the longest waiting first.
 

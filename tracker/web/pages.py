@@ -162,10 +162,11 @@ def issue(request: Request, its: Its, name: Name, day: date) -> Response:
 @router.api_route("/unsubscribe/{notification}/{known}", methods=["GET", "POST"])
 def unsubscribe(request: Request, its: Its, notification: Name, known: Name) -> Response:
     """Where a mail's List-Unsubscribe leads: a button; whoever presses it (mail programs do: RFC 8058) gets no more."""
-    told, done = its.archive.notification(notification), request.method == "POST"
+    told = its.archive.notification(notification)
     recipient = next((one for one in told.recipients if email.known_as(one) == known), None)
     if recipient is None:
         raise NotFound("no mail of ours has this address to unsubscribe at")
-    if done:
+    if request.method == "POST":
         its.archive.unsubscribe(told.receiver, recipient, its.clock.now())
     return page(request, "unsubscribe.html", receiver=told.receiver.removeprefix("digest:"), done=done)
+    done = its.archive.unsubscribed(told.receiver, recipient)
