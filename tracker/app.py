@@ -16,8 +16,10 @@ from tracker.classify import taxonomy
 from tracker.classify.taxonomy import LabelSpec
 from tracker.collect import LEASE, Collector, Progress
 from tracker.config import Settings
+from tracker.decide.operators import Value, refs
 from tracker.decide.query import Vocabulary, parse
 from tracker.deliver import Postroom
+from tracker.errors import QueryError, UsageError
 from tracker.models.query import Node
 from tracker.models.registry import Registry
 from tracker.models.telling import Delivered, Issue
@@ -76,14 +78,21 @@ class Tracker:
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
-        sources = tuple(source.name for source in self.settings.sources)
-        return Vocabulary(self.registry, tuple(self.labels), tuple(KINDS), sources)
+        names = (tuple(self.labels), tuple(KINDS), tuple(source.name for source in self.settings.sources))
+        return Vocabulary(self.registry, *names, lambda some: self.archive.search(some, limit=1).total > 0)
 
     def parsed(self, words: str) -> Node:
-        """The tree of a query in the words of this config, and of sources that it names no more but statements have.
+        """The tree of a query in the words of this config, and of what it names no more but statements have.
         QueryError tells the column of what cannot be understood."""
-        known = replace(self.vocabulary, sources=self.archive.source_names()) if "source" in words else self.vocabulary
-        return parse(text.clean(words), known).tree
+        return parse(text.clean(words), self.vocabulary).tree
+
+    def sides(self, **written: str | None) -> dict[str, list[str]]:
+        """Who goes by a name as `visitor` or `host`, as in a query; UsageError when nobody does."""
+        try:
+            asked = {side: Value(text.clean(name), 1) for side, name in written.items() if name is not None}
+            return {side: refs(side, name, self.vocabulary) for side, name in asked.items()}
+        except QueryError as error:
+            raise UsageError(error.message) from None
 
     @cached_property
     def web(self) -> Web:

@@ -17,7 +17,7 @@ from tests import postgres
 from tests.archive import world as w
 from tracker.archive import Archive, tables
 from tracker.archive.migrations import revisions
-from tracker.errors import ArchiveAway, ArchiveLocked, ArchiveNewer, ConfigError
+from tracker.errors import ArchiveAway, ArchiveLocked, ArchiveNewer, UsageError
 
 _OPEN = "import sys; from tracker.archive import Archive; print(Archive.open(sys.argv[1], worker='w').migrated)"
 
@@ -53,9 +53,9 @@ def test_a_newer_archive_is_refused(archive: Archive, url: str) -> None:
         Archive.open(url, worker="w")
 
 
-def test_an_address_of_nothing_we_know_is_a_config_error() -> None:
-    for url in ("mysql://x/y", "nonsense", ""):
-        with pytest.raises(ConfigError):
+def test_an_address_of_nothing_we_know_is_refused_with_those_that_we_know() -> None:
+    for url in ("mysql://x/y", "sqlite://new.db", "nonsense", ""):
+        with pytest.raises(UsageError, match=r"^a database is sqlite:///FILE or postgresql://"):
             Archive.open(url, worker="w")
 
 

@@ -105,9 +105,9 @@ def test_two_workers_who_find_a_visit_at_once_make_one_event(
         ({}, 1),
         ({"after": date(2026, 11, 20)}, 1),
         ({"before": date(2026, 11, 20)}, 0),
-        ({"visitor": "BFA"}, 1),
-        ({"visitor": "x-leader", "host": "aminata-sow"}, 1),
-        ({"visitor": "SEN"}, 0),
+        ({"sides": {"visitor": ["BFA"]}}, 1),
+        ({"sides": {"visitor": ["x-leader", "MLI"], "host": ["aminata-sow"]}}, 1),
+        ({"sides": {"visitor": ["SEN"]}}, 0),
     ],
 )
 def test_events_are_found_by_day_and_side(archive: Archive, asked: dict[str, object], count: int) -> None:

@@ -62,7 +62,7 @@ async def test_a_page_is_asked_under_the_address_guard_and_a_report_of_its_host(
 
 
 @pytest.mark.parametrize(("words", "said"), [
-    (("nofile.txt",), "too short for a statement"),
+    (("nofile.txt",), "there is no such file"), (("nofile",), "too short for a statement"),
     ((WORDS, "--speaker", "nobody"), "no leader or office 'nobody'"),
     ((WORDS, "--speaker", "odera", "--publisher", "x"), "exclude each other"),
     ((" ",), "holds no words"),

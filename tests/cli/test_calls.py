@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import subprocess
+import sys
+from typing import IO
 
 import pytest
 from terminal import Desk
@@ -26,6 +30,12 @@ from tracker.models.registry import Registry
     (("demo", "--port", "99999"), "--port"),
     (("digest", "preview", "morning", "--date", "0001-01-01"), "is not a day"),
     (("visits", "--after", "2026-13-01"), "is not a day"),
+    (("visits", "--host", "Rwandia"), 'there is no leader or country "Rwandia" (did you mean Rwanda?)'),
+    (("quote", ""), "it holds no words"),
+    (("quote", "/nonexistent.txt"), "/nonexistent.txt: there is no such file"),
+    (("classify", " "), "nothing to classify"),
+    (("migrate-database", "env:NOWHERE", "sqlite:///new.db"), "tracker: NOWHERE is not set in the environment"),
+    (("migrate-database", "sqlite://new.db", "sqlite:///new.db"), "tracker: a database is sqlite:///FILE or"),
 ])  # fmt: skip
 def test_a_wrong_call_is_one_line(desk: Desk, words: tuple[str, ...], said: str) -> None:
     code, out, err = desk.run(*words)
@@ -44,9 +54,54 @@ def test_words_that_are_no_utf_8_are_kept_as_far_as_they_can_be(desk: Desk) -> N
 
 
 def test_many_lines_are_classified_and_the_bad_ones_named() -> None:
-    asked = '{"id": 1, "text": "The president arrived in Accra on an official visit"}\nnoise\n{"id": "\\ud800"}\n'
+    asked = '{"id": 1, "text": "The president arrived in Accra on an official visit", "date": "2026-11-02"}\nnoise\n'
+    asked += '{"id": "\\ud800"}\n{"id": 4, "text": "The president arrived", "date": "bad"}\n'
     told = io.StringIO()
     assert lines(Classifier.load(Registry((), ())), io.StringIO(asked), told) == 1
     told.getvalue().encode()
     rows = [json.loads(line) for line in told.getvalue().splitlines()]
-    assert [("labels" in row, "error" in row) for row in rows] == [(True, False), (False, True), (False, True)]
+    assert [("labels" in row, "error" in row) for row in rows] == [(True, False), *[(False, True)] * 3]
+    assert rows[3] == {"id": 4, "error": "date: 'bad' is no day"}
+
+
+def test_a_rule_that_does_not_exist_is_read_as_a_query_and_said_so(desk: Desk) -> None:
+    code, out, err = desk.run("rules", "test", "watre")
+    assert (code, out) == (0, "nothing found\n")
+    assert err == "no rule is named 'watre': read as a query (did you mean water?)\n0 found\n"
+    assert "no rule" not in desk.run("rules", "test", "water")[2]
+
+
+def _outside(
+    desk: Desk, *words: str, stdout: IO[bytes] | int = subprocess.PIPE, **environ: str
+) -> tuple[int, bytes, bytes]:
+    """The command in a process of its own."""
+    command = [sys.executable, "-c", "from tracker.cli import main; main()", "--config", str(desk.folder), *words]
+    done = subprocess.run(command, env={**os.environ, **environ}, stdout=stdout, stderr=subprocess.PIPE, check=False)
+    return done.returncode, done.stdout or b"", done.stderr
+
+
+def test_what_the_locale_has_no_sign_for_is_escaped_and_what_programs_read_is_utf_8(desk: Desk) -> None:
+    written = desk.json("add", "Le président — “très” ému — 😀", "--speaker", "odera")["id"]
+    for words in (("show", written), ("search",), ("digest", "preview", "morning"), ("--help",)):
+        for locale in ("latin-1", "ascii"):
+            code, out, err = _outside(desk, *words, PYTHONIOENCODING=locale)
+            assert (code, b"Traceback" in err) == (0, False)
+            out.decode(locale)
+    assert (
+        b"\\u2014 \\u201ctr\\xe8s\\u201d \\xe9mu \\u2014 \\U0001f600"
+        in _outside(desk, "show", written, PYTHONIOENCODING="ascii")[1]
+    )
+    for words in (("show", written, "--json"), ("export",), ("export", "--format", "csv")):
+        assert (
+            _outside(desk, *words, PYTHONIOENCODING="ascii")[:2] == _outside(desk, *words, PYTHONIOENCODING="utf-8")[:2]
+        )
+    assert json.loads(_outside(desk, "show", written, "--json", PYTHONIOENCODING="ascii")[1])["id"] == written
+
+
+@pytest.mark.parametrize("words", [("export",), ("search",), ("search", "--json"), ("leaders",), ("--help",)])
+def test_whoever_reads_no_further_has_got_what_was_wanted(desk: Desk, words: tuple[str, ...]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as closed:
+        code, _, err = _outside(desk, *words, stdout=closed, PYTHONUNBUFFERED="1" if words == ("export",) else "")
+    assert (code, [line for line in err.splitlines() if b"found" not in line]) == (0, [])

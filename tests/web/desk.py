@@ -321,11 +321,12 @@ class DeskTracker:
     registry: Registry = REGISTRY
     label_titles: dict[str, str] = field(default_factory=lambda: TITLES)
     version: str = "0.1.0"
-    parsed = Tracker.parsed
+    parsed, sides = Tracker.parsed, Tracker.sides
 
     @property
     def vocabulary(self) -> Vocabulary:
-        return Vocabulary(REGISTRY, tuple(TITLES), ("feed", "x"), tuple(SOURCES))
+        names = (tuple(TITLES), ("feed", "x"), tuple(SOURCES))
+        return Vocabulary(self.registry, *names, lambda some: self.archive.search(some, limit=1).total > 0)
 
     @property
     def clock(self) -> Any:

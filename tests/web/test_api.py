@@ -42,6 +42,11 @@ async def test_one_statement_by_its_id_or_a_prefix(client: httpx.AsyncClient, de
         ("/api/v1/nothing", 404, {}),
         ("/api/v1/events?after=soon", 400, {}),
         ("/api/v1/events?host=" + "a" * 101, 400, {}),
+        (
+            "/api/v1/events?host=Rwandan",
+            400,
+            {"detail": 'there is no leader or country "Rwandan" (did you mean Rwanda?)'},
+        ),
         ("/feed.atom?q=label:nope", 400, {"column": 7}),
     ],
 )
@@ -76,6 +81,22 @@ async def test_sources_and_events_for_machines(client: httpx.AsyncClient) -> Non
     assert sources["traore-x"]["state"] == "paused"
     events = (await client.get("/api/v1/events")).json()
     assert [(one["place"], one["status"]) for one in events] == [("Abuja", "announced"), ("Niamey", "past")]
+
+
+@pytest.mark.parametrize(
+    ("asked", "places"),
+    [
+        ("host=Nigeria", ["Abuja"]),
+        ("host=nga", ["Abuja"]),
+        ("visitor=Traore", ["Niamey"]),
+        ("visitor=senegal&host=", ["Abuja"]),
+        ("visitor=goita&host=BFA", []),
+    ],
+)
+async def test_a_side_of_a_visit_goes_by_any_spelling(client: httpx.AsyncClient, asked: str, places: list[str]) -> None:
+    events = (await client.get(f"/api/v1/events?{asked}")).json()
+    assert [one["place"] for one in events] == places
+    assert f"{len(places)}</strong> visit" in (await client.get(f"/visits?{asked}")).text
 
 
 async def test_openapi_describes_every_answer_as_it_is(client: httpx.AsyncClient, desk: DeskTracker) -> None:

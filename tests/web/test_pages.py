@@ -11,6 +11,7 @@ from desk import SHARED, Away, DeskTracker, visit
 
 from tracker.archive import Archive
 from tracker.errors import NotFound
+from tracker.models.registry import Registry
 
 
 async def text(client: httpx.AsyncClient, path: str, status: int = 200) -> str:
@@ -132,6 +133,7 @@ async def test_a_wrong_query_is_shown_with_its_column_marked(client: httpx.Async
         ("/statements/zzzzzzzzzzzzzzzz", 404, "no statement"),
         ("/statements/%00%1b%5b2J", 404, "no statement"),
         ("/leaders/nobody", 404, "no leader is called"),
+        ("/visits?visitor=Tiany", 400, "there is no leader or country &#34;Tiany&#34; (did you mean tiani?)"),
         ("/sources/nothing", 404, "no source is called"),
         ("/digests/morning/2031-01-01", 404, "has no issue"),
         ("/digests/morning/yesterday", 400, "day"),
@@ -147,6 +149,19 @@ async def test_what_cannot_be_answered_is_said_in_one_line(
     client: httpx.AsyncClient, path: str, status: int, shown: str
 ) -> None:
     assert shown in await text(client, path, status)
+
+
+async def test_a_leader_whom_the_config_names_no_more_is_shown_with_what_is_kept(desk: DeskTracker) -> None:
+    people = tuple(one for one in desk.registry.leaders if one.id != "assimi-goita")
+    async with visit(DeskTracker(desk.archive, registry=Registry(people, desk.registry.offices))) as client:
+        page = await text(client, "/leaders/assimi-goita")
+        for words in ("<bdi>Assimi Goïta</bdi>", "names this leader no more", "1</strong> statement", "goita-x"):
+            assert words in page
+        links = {link for link in re.findall(r'href="(/[^"#]*)"', page + await text(client, "/")) if "goita" in link}
+        assert {"/leaders/assimi-goita", "/?q=leader:assimi-goita", "/visits?visitor=assimi-goita"} <= links
+        assert {link: (await client.get(link)).status_code for link in links} == dict.fromkeys(links, 200)
+        assert "1</strong> visit" in await text(client, "/visits?visitor=assimi-goita")
+        assert "no leader is called" in await text(client, "/leaders/Assimi%20Goita", 404)
 
 
 async def test_an_archive_that_is_away_is_a_503_that_says_so() -> None:

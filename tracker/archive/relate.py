@@ -3,7 +3,7 @@
 All of it is idempotent: a link or a label that is there already stays, an event is what its members tell now."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -43,15 +43,14 @@ class Relating(Surrounding):
 
     def events(
         self, *, after: date | None = None, before: date | None = None,
-        visitor: str | None = None, host: str | None = None, limit: int = 100,
+        sides: Mapping[str, Collection[str]] | None = None, limit: int = 100,
     ) -> list[Event]:  # fmt: skip
-        """Visits by day, newest first, those without a day last; a side is a leader's id or a country's code."""
+        """Visits by day, newest first, those without a day last; of a "visitor" or "host" by leaders' ids or codes."""
         row, party, query = t.events.c, t.event_parties.c, select(t.events.c.id)
         query = query.where(row.day >= after.isoformat()[:10]) if after else query
         query = query.where(row.day < before.isoformat()[:10]) if before else query
-        for side, ref in (("visitor", visitor), ("host", host)):
-            told = select(party.event).where(party.side == side, party.ref == ref)
-            query = query.where(row.id.in_(told)) if ref else query
+        for side, refs_ in (sides or {}).items():
+            query = query.where(row.id.in_(select(party.event).where(party.side == side, party.ref.in_(refs_))))
         with self.reading() as connection:
             ids = list(connection.scalars(query.order_by(row.day.is_(None), row.day.desc(), row.id).limit(limit)))
             parts = (ids[start : start + MOST_AT_ONCE] for start in range(0, len(ids), MOST_AT_ONCE))

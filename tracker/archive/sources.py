@@ -89,10 +89,6 @@ class Sources(Store):
         query = select(t.sources).where(t.sources.c.listed == 1 if names is None else t.sources.c.name.in_(names))
         return sorted(map(self._status, self.rows(query)), key=lambda status: status.source.name)
 
-    def source_names(self) -> list[str]:
-        """The names of all sources that statements may be kept of, listed or not."""
-        return [row.name for row in self.rows(select(t.sources.c.name))]
-
     def _status(self, row: Row[Any]) -> SourceStatus:
         source, state = self._source(row), load(PollState, row.state)
         if not source.enabled:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 
 from tracker.archive import migrations, postgresql, sqlite
 from tracker.archive.tables import Instant, micros
-from tracker.errors import ArchiveAway, ConfigError
+from tracker.errors import ArchiveAway, UsageError
 from tracker.models.query import Node
 from tracker.terms import Terms
 
@@ -52,13 +52,13 @@ class Store:
         try:
             address = make_url(url)
             self.dialect = _DIALECTS[address.get_backend_name()]
+            self.engine = self.dialect.engine(url)
         except (ArgumentError, KeyError):
-            raise ConfigError(["database: sqlite:///FILE or postgresql://… is needed"]) from None
+            raise UsageError("a database is sqlite:///FILE or postgresql://…") from None
         self.url, self.worker = url, worker
         self.shown_url: str = address.render_as_string(hide_password=True)
         self.engine_name: str = self.dialect.name
         self.migrated: tuple[str | None, str] | None = None
-        self.engine = self.dialect.engine(url)
         self._writer = threading.RLock()
 
     @classmethod

@@ -2,13 +2,22 @@
 
 Exit codes: 0 done, 1 done with failures, 2 wrong call or config, 3 database, 130 interrupted."""
 
+import os
 import sys
+from io import TextIOWrapper
 from typing import Any
 
 
 def main() -> None:
-    """Run `tracker` and leave with the exit code that its outcome has."""
-    sys.exit(run(sys.argv[1:]))
+    """Run `tracker` and leave with the exit code that its outcome has. What the locale has no sign for is escaped."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    code = run(sys.argv[1:])
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read (`| head`) had enough; nothing is left to be flushed at the end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
 
 
 def run(arguments: list[str]) -> int:
@@ -23,7 +32,8 @@ def run(arguments: list[str]) -> int:
     try:
         return int(app(arguments, prog_name="tracker", standalone_mode=False) or 0)
     except SystemExit as done:
-        return done.code if isinstance(done.code, int) else 0
+        broken = isinstance(done.__context__, BrokenPipeError)  # by whoever read: `| head`
+        return done.code if isinstance(done.code, int) and not broken else 0
     except (KeyboardInterrupt, typer.Abort):
         return 130
     except wrong_call as error:

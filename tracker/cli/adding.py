@@ -6,14 +6,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from mimetypes import guess_type
-from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import typer
 
 from tracker.cli import show
-from tracker.cli.session import By, Tracker, moment, pick
+from tracker.cli.session import By, Tracker, file_of, moment, pick
 from tracker.cli.show import Answer
 from tracker.errors import TrackerError, UsageError
 from tracker.models import shape
@@ -65,9 +64,9 @@ async def add(
 
 def _own(what: str, now: datetime) -> Reply:
     """A file, or else the words themselves, as an answer with its type."""
-    if len(what) < 250 and Path(what).is_file():
+    if file := file_of(what):
         kind = guess_type(what)[0] or "text/plain"
-        return Reply(f"file:{Path(what).name}", 200, {"content-type": kind}, Path(what).read_bytes(), now)
+        return Reply(f"file:{file.name}", 200, {"content-type": kind}, file.read_bytes(), now)
     if re.fullmatch(r"[\w./~-]*", what, re.ASCII):
         raise UsageError(f"{what!r} is no address, no file, and too short for a statement")
     return Reply("text:", 200, {"content-type": "text/plain"}, what.encode(), now)

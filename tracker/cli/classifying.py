@@ -49,10 +49,8 @@ def read(line: str) -> tuple[Any, Utterance | str]:
         return None, "not a JSON object"
     if not isinstance(row.get("text"), str):
         return row.get("id"), "text: a string is needed"
-    try:
-        return row.get("id"), utterance_of(row)
-    except ValueError as error:
-        return row.get("id"), str(error)
+    said = utterance_of(row)
+    return row.get("id"), f"date: {row['date']!r} is no day" if row.get("date") and not said.published else said
 
 
 def shape(understood: Classification) -> dict[str, Any]:
@@ -91,7 +89,7 @@ def evaluate(classifier: Classifier, file: Path) -> Answer:
 
 def _lines(file: Path) -> list[str]:
     try:
-        return (sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")).splitlines()
+        return (show.exact(sys.stdin).read() if str(file) == "-" else file.read_text(encoding="utf-8")).splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{file}: {getattr(error, 'strerror', None) or 'not UTF-8'}") from None
 

@@ -110,7 +110,8 @@ def coverage(
 ) -> Answer:
     """The spans of time in which a source was really watched, and the share of all the time.
     Example: tracker coverage goita-x --days 30"""
-    pick("source", source, {one.source.name: one for one in tracker.archive.sources()}, " in tracker sources list")
+    known = [*tracker.archive.sources(), *tracker.archive.sources([source])]  # or one that the config names no more
+    pick("source", source, {one.source.name: one for one in known}, " in tracker sources list")
     before = tracker.clock.now()
     after = before - timedelta(days=days)
     spans = tracker.archive.coverage(source, after, before)

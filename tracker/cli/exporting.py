@@ -46,7 +46,7 @@ def walk(tracker: Tracker, words: str, size: int = BATCH) -> Iterator[list[State
 def into(path: Path | None) -> Iterator[TextIO]:
     """Standard output, or a file that is there whole or not at all."""
     if path is None:
-        yield sys.stdout
+        yield show.exact(sys.stdout)
         return
     part = path.with_name(path.name + ".part")
     try:

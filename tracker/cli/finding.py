@@ -12,7 +12,7 @@ import typer
 from tracker import text
 from tracker.cli import exporting
 from tracker.cli import show as shown
-from tracker.cli.session import Json, Key, Limit, Tracker, Words, moment, side
+from tracker.cli.session import Json, Key, Limit, Tracker, Words, file_of, moment
 from tracker.cli.show import Answer
 from tracker.errors import UsageError
 from tracker.models import shape
@@ -73,19 +73,17 @@ def visits(
     form = "json" if json else form
     if output and form == "table":
         raise UsageError("--output: a table is for the terminal; add --format csv, plover, ics or json")
-    sides = {"visitor": side(tracker.registry, "--visitor", visitor), "host": side(tracker.registry, "--host", host)}
-    most = limit or (50 if form == "table" else 1_000_000)
-    found = tracker.archive.events(after=after, before=before, **sides, limit=most)
+    sides, most = tracker.sides(visitor=visitor, host=host), limit or (50 if form == "table" else 1_000_000)
+    found = tracker.archive.events(after=after, before=before, sides=sides, limit=most)
     if form != "table":
         with exporting.into(output) as target:
             exporting.visits(tracker, found, form, target)
         return None
     columns = (
-        "date",
-        ("visitor", lambda one: shown.parties(one["visitor"])),
-        ("host", lambda one: shown.parties([one["host"]])),
-        *("place", "status", "statements"),
-    )
+        "date", ("visitor", lambda one: shown.parties(one["visitor"])),
+        ("host", lambda one: shown.parties([one["host"]])), "place", "status",
+        ("statements", lambda one: one["statements"] if len(one["statements"]) < 5 else [*one["statements"][:3], "…"]),
+    )  # fmt: skip
     return shown.rows(list(map(shape.event, found)), columns, "no visits")
 
 
@@ -96,9 +94,9 @@ def quote(
     Of a report, each quotation; `unattributed`: it gives one to a leader who said so in nothing that we keep;
     `misattributed`: to one although another said it.
     Example: tracker quote "améliorer la sécurité de nos populations respectives" """
-    file = len(words) < 250 and Path(words).is_file()
+    file = file_of(words)
     if file or _is_report(words):
-        report = Path(words).read_text(encoding="utf-8", errors="replace") if file else words
+        report = file.read_text(encoding="utf-8", errors="replace") if file else words
         quoted = list(_quoted(tracker, report))
         columns = (
             *("verdict", "exact", ("given to", itemgetter("leader"))),

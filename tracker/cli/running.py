@@ -163,7 +163,9 @@ def migrate_database(
     def told(table: str, done: int, total: int) -> None:
         typer.echo(f"{table}: {done:,} of {total:,}", err=True)
 
-    urls = [os.environ.get(url[4:], "") if url.startswith("env:") else url for url in (source, target)]
+    if missing := [url for url in (source, target) if url.startswith("env:") and not os.environ.get(url[4:])]:
+        raise UsageError(f"{missing[0][4:]} is not set in the environment")
+    urls = [os.environ[url[4:]] if url.startswith("env:") else url for url in (source, target)]
     if urls[0].startswith("sqlite:///") and not Path(urls[0].removeprefix("sqlite:///")).is_file():
         raise UsageError(f"{urls[0]}: there is no such file")
     with ExitStack() as stack:

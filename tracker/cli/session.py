@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -12,14 +13,12 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from tracker import gazetteer
-from tracker.errors import NotFound
+from tracker.errors import NotFound, UsageError
 
 if TYPE_CHECKING:
     from tracker.app import Tracker as Tracker
     from tracker.classify import Classifier
     from tracker.config import Settings
-    from tracker.models.registry import Registry
 else:
     Tracker = Any  # imported when a command needs it: that takes a while
 
@@ -98,17 +97,17 @@ def pick(what: str, name: str, known: Mapping[str, T], where: str = "") -> T:
     """The one of this name. NotFound tells the nearest name that there is."""
     if name in known:
         return known[name]
-    from rapidfuzz import process
+    from tracker.config.read import near
 
-    near = process.extractOne(name, tuple(known), score_cutoff=60)
-    raise NotFound(f"no {what} {name!r}{where}" + (f" (did you mean {near[0]}?)" if near else ""))
+    raise NotFound(f"no {what} {name!r}{where}{near(name, known)}")
 
 
-def side(registry: Registry, option: str, written: str | None) -> str | None:
-    """One side of a visit: a leader's id, or a country code."""
-    if written is None:
-        return None
-    found = [*registry.leaders_named(written), gazetteer.country_named(written)][0]
-    if found is None:
-        raise NotFound(f"{option}: {written!r} is neither a leader of leaders.toml nor a country")
-    return found
+def file_of(words: str) -> Path | None:
+    """The file that an argument names, if any. UsageError for a path that leads to none, and for no words at all."""
+    if len(words) < 250 and Path(words).is_file():
+        return Path(words)
+    if re.fullmatch(r"[./~][\w./~-]*|[\w./~-]+\.[a-z]{2,5}", words):
+        raise UsageError(f"{words}: there is no such file")
+    if not words.strip():
+        raise UsageError("it holds no words")
+    return None

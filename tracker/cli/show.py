@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
+from io import TextIOWrapper
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TextIO
 
 import typer
 
@@ -50,7 +51,7 @@ class Answer(NamedTuple):
 
     def printed(self, json: bool) -> Self:
         if json:
-            sys.stdout.write(written(self.value, 2))
+            exact(sys.stdout).write(written(self.value, 2))
         for part in () if json else self.parts:
             line(part) if isinstance(part, str) else _draw(part)
         for note in self.notes:
@@ -61,6 +62,13 @@ class Answer(NamedTuple):
 def rows(found: Sequence[Shape], columns: Columns, empty: str) -> Answer:
     """Rows as one JSON list, or else as a table."""
     return Answer(found, [Table(found, columns, empty)])
+
+
+def exact(stream: TextIO) -> TextIO:
+    """Standard input or output for programs: UTF-8, whatever the locale."""
+    if isinstance(stream, TextIOWrapper):
+        stream.reconfigure(encoding="utf-8", errors="surrogateescape")
+    return stream
 
 
 def written(value: Any, indent: int | None = None) -> str:

@@ -42,8 +42,12 @@ def rules_test(
 ) -> Answer:
     """What a rule would have matched in the archive; tells nobody.
     Example: tracker rules test sahel-visits"""
+    from tracker.config.read import near
+
     known = {one.name: one.query.text for one in tracker.settings.rules}
-    return finding.search(tracker, known.get(rule, rule), limit=limit)
+    found = finding.search(tracker, known.get(rule, rule), limit=limit)
+    unnamed = [] if rule in known else [f"no rule is named {rule!r}: read as a query{near(rule, known)}"]
+    return found._replace(notes=[*unnamed, *found.notes])
 
 
 def alerts_list(tracker: Tracker, limit: Limit = 50) -> Answer:
@@ -154,7 +158,7 @@ async def digest_send(tracker: Tracker, name: Name, date: Day = None, now: Now =
         "statements": count, "outcome": outcome, "deliveries": told,
     }  # fmt: skip
     failed = any(delivery["state"] not in ("sent", "pending") for delivery in told)
-    return Answer(sent, [f"{name} of {issue.day}: {count} statements; {outcome}"], failed=failed)
+    return Answer(sent, [f"{name} of {issue.day}: {count} statement{'s' * (count != 1)}; {outcome}"], failed=failed)
 
 
 def _finished(one: Digest, at: datetime, date: datetime | None, last: Issue | None) -> Period:

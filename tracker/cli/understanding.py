@@ -29,8 +29,10 @@ def classify(
 
     classifier = session.classifier()
     if jsonl:
-        raise typer.Exit(classifying.lines(classifier, sys.stdin, sys.stdout))
+        raise typer.Exit(classifying.lines(classifier, show.exact(sys.stdin), show.exact(sys.stdout)))
     said = Utterance(text=words if words is not None else sys.stdin.read())
+    if not said.text.strip():
+        raise UsageError("there is nothing to classify")
     one = classifying.shape(classifier.classify([said])[0])
     return Answer(one, show.told("classification", one))
 

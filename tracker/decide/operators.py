@@ -38,12 +38,15 @@ _DAY = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The names that a query may use: the registry, and the labels, kinds and sources there are."""
+    """The names that a query may use: the registry, and the labels, kinds and sources there are.
+
+    `kept` says whether statements have any of some facets: what the config names no more is found by its id."""
 
     registry: Registry
     labels: Collection[str] = ()
     kinds: Collection[str] = ()
     sources: Collection[str] = ()
+    kept: Callable[[AnyFacet], bool] = lambda _: False
 
 
 class Value(NamedTuple):
@@ -122,24 +125,32 @@ _WHO = {
 }  # fmt: skip
 
 
+def refs(name: str, value: Value, words: Vocabulary) -> list[str]:
+    """The ids and codes of all that goes by a name in `leader:`, `visitor:` and their like; QueryError for none."""
+    spelling, kinds = text.squeeze(value.text), _WHO[name]
+    found = {what: [*find(spelling, words.registry)] for what, find in _FOUND_BY.items()}
+    if any(found[what] for what in kinds):
+        return [ref for what in kinds for ref in found[what]]
+    roles = [terms.facet(role, spelling) for role, may_be in _WHO.items() if set(may_be) & set(kinds)]
+    if not any(found.values()) and words.kept(AnyFacet(tuple(roles))):
+        return [spelling, text.fold(spelling)]
+    raise _unknown(name, value, [known for what in kinds for known in _KNOWN[what](words.registry)], " or ".join(kinds))
+
+
 def _who(name: str, value: Value, words: Vocabulary) -> Node:
-    spelling = text.squeeze(value.text)
-    refs = [ref for what in _WHO[name] for ref in _FOUND_BY[what](spelling, words.registry)]
-    if refs:
-        return _facets(name, refs)
-    known = [spelling for what in _WHO[name] for spelling in _KNOWN[what](words.registry)]
-    raise _unknown(name, value, known, " or ".join(_WHO[name]))
+    return _facets(name, refs(name, value, words))
 
 
 def _one_of(name: str, value: Value, words: Vocabulary) -> AnyFacet:
-    """A name among a closed list; `-`, space and `_` are one."""
+    """A name among a closed list, `-`, space and `_` being one, or one that is kept."""
     lists = {"source": words.sources, "kind": words.kinds, "label": words.labels}
     lists |= {"origin": get_args(Origin), "presence": get_args(Presence)}
     spelt = {terms.facet(name, each.replace("-", "_")): each for each in lists[name]}
     found = spelt.get(terms.facet(name, value.text.replace("-", "_")))
-    if not found:
+    facets = _facets(name, [found or value.text])
+    if not found and not words.kept(facets):
         raise _unknown(name, value, spelt.values(), name)
-    return _facets(name, [found])
+    return facets
 
 
 def _lang(name: str, value: Value, _: Vocabulary) -> Node:
@@ -201,11 +212,8 @@ def _days(value: Value) -> tuple[date, date]:
 
 def _following(first: date, form: str) -> date:
     """The first day after the year, month or day that begins with this one."""
-    if form == "%Y":
-        return date(first.year + 1, 1, 1)
-    if form == "%Y%m":
-        return date(first.year + first.month // 12, first.month % 12 + 1, 1)
-    return first + timedelta(days=1)
+    after = first + timedelta(days={"%Y": 366, "%Y%m": 31}.get(form, 1))
+    return after if form == "%Y%m%d" else after.replace(day=1)
 
 
 def _no_date(value: Value, forms: str) -> QueryError:

@@ -47,8 +47,9 @@ def sources(its: Its) -> JSONResponse:
 def events(
     its: Its, after: Day = None, before: Day = None, visitor: Side = None, host: Side = None, limit: Limit = 100
 ) -> JSONResponse:
-    """Visits in [after, before), by a leader's id or a country's code on either side."""
-    found = its.archive.events(after=after, before=before, visitor=visitor, host=host, limit=limit)
+    """Visits in [after, before), by a leader or a country on either side."""
+    sides = its.sides(visitor=visitor or None, host=host or None)
+    found = its.archive.events(after=after, before=before, sides=sides, limit=limit)
     return JSONResponse([shape.event(one) for one in found])
 
 

@@ -30,7 +30,7 @@ Sort = Literal["date", "relevance"]
 Text = Annotated[str, Query(max_length=1000, description="A query; empty means everything")]
 Limit = Annotated[int, Query(ge=1, le=200)]
 Cursor = Annotated[str | None, Query(max_length=300)]
-Side = Annotated[str | None, Query(max_length=100, description="A leader's id or a country's code")]
+Side = Annotated[str | None, Query(max_length=100, description="A leader or a country, by id, code or name")]
 
 
 def find(its: Tracker, words: str, sort: Sort = "date", limit: int = 50, cursor: str | None = None) -> Found:
