@@ -6,8 +6,8 @@ import csv
 import io
 import json
 import re
-from pathlib import Path
 from datetime import date
+from pathlib import Path
 
 import pytest
 from terminal import Desk
@@ -15,10 +15,10 @@ from terminal import Desk
 from tracker.app import build
 from tracker.cli import exporting
 from tracker.config import load
-
 from tracker.models.registry import Registry
 from tracker.models.statement import Event, Party
 from tracker.models.visits import colt
+
 
 def test_jsonl_has_a_statement_a_line_as_show_prints_it(desk: Desk) -> None:
     code, out, _ = desk.run("export")
@@ -79,24 +79,11 @@ def test_a_visit_is_a_row_in_the_columns_of_colt(desk: Desk) -> None:
         "LeaderCountryOrIGO": "Rwanda", "CountryVisited": "Kenya", "CountryVisitedISO": "KEN", "CityVisited": "Nairobi",
     }  # fmt: skip
     assert {name: row[name] for name in expected} == expected
+    assert (row["TripEndDate"], row["TripDuration"]) == ("", "")
     assert desk.ids["news"] in row["Statements"].split()
     assert "https://lake-times.example/2" in row["SourceLinks"].split()
 
 
-def test_a_visit_is_a_plover_event_with_its_sources(desk: Desk) -> None:
-    event = json.loads(desk.run("visits", "--format", "plover")[1])
-    assert (event["event_type"], event["mode"], event["contexts"]) == ("CONSULT", "visit", ["diplomatic"])
-    assert (event["actor"][0]["country"], event["recipient"][0]["country"]) == ("RWA", "KEN")
-    assert {"id": desk.ids["news"], "url": "https://lake-times.example/2"} in event["statements"]
-    assert desk.json("visits")[0]["id"] == event["id"]
-
-
-def test_visits_are_a_calendar_in_a_file(desk: Desk, tmp_path: Path) -> None:
-    assert (row["TripEndDate"], row["TripDuration"]) == ("", "")
-    target = tmp_path / "visits.ics"
-    assert desk.run("visits", "--format", "ics", "-o", str(target))[0] == 0
-    raw = target.read_bytes().decode()
-    assert raw.startswith("BEGIN:VCALENDAR\r\n")
 @pytest.mark.parametrize(("first", "last", "cells"), [
     (date(2026, 3, 2), date(2026, 3, 4), (2026, date(2026, 3, 2), date(2026, 3, 4), 3)),
     (date(2026, 3, 2), date(2026, 3, 2), (2026, date(2026, 3, 2), date(2026, 3, 2), 1)),
@@ -110,6 +97,19 @@ def test_a_trip_has_no_end_that_no_text_tells(first: date | None, last: date | N
         assert tuple(row[name] for name in ("TripYear", "TripStartDate", "TripEndDate", "TripDuration")) == cells
 
 
+def test_a_visit_is_a_plover_event_with_its_sources(desk: Desk) -> None:
+    event = json.loads(desk.run("visits", "--format", "plover")[1])
+    assert (event["event_type"], event["mode"], event["contexts"]) == ("CONSULT", "visit", ["diplomatic"])
+    assert (event["actor"][0]["country"], event["recipient"][0]["country"]) == ("RWA", "KEN")
+    assert {"id": desk.ids["news"], "url": "https://lake-times.example/2"} in event["statements"]
+    assert desk.json("visits")[0]["id"] == event["id"]
+
+
+def test_visits_are_a_calendar_in_a_file(desk: Desk, tmp_path: Path) -> None:
+    target = tmp_path / "visits.ics"
+    assert desk.run("visits", "--format", "ics", "-o", str(target))[0] == 0
+    raw = target.read_bytes().decode()
+    assert raw.startswith("BEGIN:VCALENDAR\r\n")
     assert raw.endswith("END:VCALENDAR\r\n")
     assert "\n" not in raw.replace("\r\n", "")
     assert list(tmp_path.glob("*.part")) == []
