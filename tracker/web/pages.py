@@ -12,10 +12,11 @@ from fastapi.responses import RedirectResponse, Response
 from tracker import terms, text
 from tracker.channels import email
 from tracker.decide.budget import month_of
-from tracker.errors import NotFound, QueryError
+from tracker.errors import NotFound, QueryError, UsageError
 from tracker.models.query import AnyFacet
+from tracker.models.registry import Leader
 from tracker.models.source import watched
-from tracker.models.statement import Found
+from tracker.models.statement import Event, Found
 from tracker.models.visits import country
 from tracker.web import security
 from tracker.web.render import Cursor, Its, Side, Sort, Text, find, page, root
@@ -88,8 +89,13 @@ def evidence(its: Its, sha256: Annotated[str, Path(pattern="^[0-9a-f]{64}$")]) -
 @router.get("/visits")
 def visits(request: Request, its: Its, visitor: Side = None, host: Side = None) -> Response:
     """Who visited whom, where, when."""
-    events = its.archive.events(visitor=visitor or None, host=host or None, limit=200)
-    return page(request, "visits.html", events=events, visitor=visitor, host=host)
+    events, error = list[Event](), None
+    try:
+        events = its.archive.events(sides=its.sides(visitor=visitor or None, host=host or None), limit=200)
+    except UsageError as wrong:
+        error = str(wrong)
+    values = {"events": events, "error": error, "visitor": visitor, "host": host}
+    return page(request, "visits.html", 400 if error else 200, **values)
 
 
 @router.get("/leaders")
@@ -104,13 +110,15 @@ def leaders(request: Request, its: Its) -> Response:
 
 @router.get("/leaders/{leader_id}")
 def leader(request: Request, its: Its, leader_id: Name) -> Response:
-    """A leader's tenures, sources and latest statements."""
-    person = its.registry.leader(leader_id)
+    """A leader's tenures, sources and latest statements; of one whom the config names no more, what is kept."""
+    found = its.archive.search(AnyFacet((terms.facet("leader", leader_id),)), limit=20)
+    kept = (Leader(who.leader, who.name or who.leader) for one in found.statements if (who := one.post.speaker).leader)
+    person = its.registry.leader(leader_id) or next((one for one in kept if one.id == leader_id), None)
     if person is None:
         raise NotFound(f"no leader is called {leader_id!r}")
     offices = {tenure.office for tenure in person.tenures}
     sources = [s for s in its.archive.sources() if s.source.leader == person.id or s.source.office in offices]
-    found = its.archive.search(AnyFacet((terms.facet("leader", person.id),)), limit=20)
+    sources = sources or its.archive.sources({one.source for one in found.statements})
     return page(request, "leader.html", person=person, sources=sources, found=found)
 
 
