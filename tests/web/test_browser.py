@@ -130,6 +130,17 @@ def test_every_page_fits_its_screen(browser: Browser, root: tuple[str, DeskTrack
             assert page.locator("h1").count() == 1, path
 
 
+def test_a_word_without_end_takes_no_room_from_the_name_of_a_rule(
+    browser: Browser, root: tuple[str, DeskTracker]
+) -> None:
+    with page_of(browser, 1280, []) as page:
+        page.goto(root[0] + "/alerts")
+        page.evaluate("document.querySelectorAll('.rule bdi').forEach(one => one.textContent = 'everything')")
+        page.evaluate("document.querySelectorAll('.reason').forEach(one => one.textContent = 'o'.repeat(400))")
+        assert page.evaluate(ASTRAY) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+
+
 def test_search_and_filters_work_without_a_script(browser: Browser, root: tuple[str, DeskTracker]) -> None:
     context = browser.new_context(java_script_enabled=False, viewport={"width": 1400, "height": 900})
     page = context.new_page()
