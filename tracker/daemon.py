@@ -101,11 +101,9 @@ class Daemon:
 
     def _schedule(self) -> None:
         journeys: dict[str, Callable[[], Awaitable[object]]] = {
-            "collect": self.tracker.collector.tick,
-            "tell": self._relate_and_tell,
-            "digest": self._digest,
+            "collect": self.tracker.collector.tick, "tell": self._relate_and_tell, "digest": self._digest,
             "probe": lambda: asyncio.to_thread(self.tracker.archive.probe),
-        }
+        }  # fmt: skip
         never_late = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         for name, journey in journeys.items():
             every, deadline = EVERY[name]

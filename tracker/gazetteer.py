@@ -50,12 +50,9 @@ def country_named(spelling: str) -> str | None:
 
 #: The organisations that stand where a country does.
 _ORGANISATIONS = {
-    "INT:AU": "African Union",
-    "INT:ECOWAS": "ECOWAS",
-    "INT:EU": "European Union",
-    "INT:OTHER": "International",
+    "INT:AU": "African Union", "INT:ECOWAS": "ECOWAS", "INT:EU": "European Union", "INT:OTHER": "International",
     "INT:UN": "United Nations",
-}
+}  # fmt: skip
 
 
 @cache

@@ -106,6 +106,12 @@ def squeeze(raw: str) -> str:
     return " ".join(raw.split())
 
 
+def shorten(raw: str, length: int) -> str:
+    """One line of about this many characters, cut between words."""
+    said = squeeze(raw)
+    return said if len(said) <= length else said[:length].rsplit(" ", 1)[0].rstrip(".,;: ") + "…"
+
+
 @lru_cache(maxsize=20_000)
 def slug(raw: str) -> str:
     """A facet's value: folded, with everything but letters, digits and `.:@-` made `_`."""

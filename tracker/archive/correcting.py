@@ -24,13 +24,10 @@ class Correcting(Relating):
         with self.writing() as connection:
             whole = self._whole(connection, id)
             seq = self._seqs(connection, [whole])[whole]
-            decided = [*((name, 0) for name in add), *((name, 1) for name in remove)]
-            row, why, names = t.labels.c, f" by {by}{': ' * bool(note)}{note}", [name for name, _ in decided]
+            decided = [*((name, 0, "set") for name in add), *((name, 1, "removed") for name in remove)]
+            row, why, names = t.labels.c, f" by {by}{': ' * bool(note)}{note}", [name for name, *_ in decided]
             connection.execute(delete(t.labels).where(row.seq == seq, row.given_by == "person", row.name.in_(names)))
-            said = [
-                (Label(name, 1.0, "person", reason=("removed" if gone else "set") + why), gone)
-                for name, gone in decided
-            ]
+            said = [(Label(name, 1.0, "person", reason=what + why), gone) for name, gone, what in decided]
             self.add(connection, t.labels, [label_row(seq, label, now, by, gone) for label, gone in said])
             left = self._leave_events(connection, [whole], now) if VISIT in remove else ()
             self._again(connection, {whole, *left})

@@ -96,9 +96,9 @@ def simplify(node: Node, at: int = LOWEST) -> Node:
     if isinstance(node, Published):
         began, over = (moment is not None and _bound(moment) <= at for moment in (node.after, node.before))
         return Everything() if (began or node.after is None) and not over else NOTHING
-    return (
-        _flat(type(node), (simplify(one, at) for one in node.children)) if isinstance(node, And | Or) else _leaf(node)
-    )
+    if isinstance(node, And | Or):
+        return _flat(type(node), (simplify(one, at) for one in node.children))
+    return _leaf(node)
 
 
 def _negated(node: Node) -> Node:

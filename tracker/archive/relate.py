@@ -136,7 +136,7 @@ class Relating(Surrounding):
             ids = (id for id, its in was.items() if not its.isdisjoint(event.statements))
             id = next(ids, digest_of(whose, str(now), length=16))
             was.pop(id, None)
-            values = {"event_key": whose, "day": str(event.day), "told_at": now}
+            values = {"event_key": whose, "day": str(visits.first_of(event)), "told_at": now}
             rows[t.events].append({"id": id, **values, "event": dump(replace(event, id=id, statements=()))})
             rows[t.event_parties] += _party_rows(id, event)
             rows[t.event_members] += [{"event": id, "statement": one.id, "visit": dump(v)} for one, v in part]
@@ -175,10 +175,8 @@ class Relating(Surrounding):
         """(statement, digest): its first match, numbered in commit order."""
         if matches:
             last = connection.execute(select(func.coalesce(func.max(t.digest_matches.c.id), 0))).scalar_one()
-            rows = [
-                {"id": last + n, "digest": digest, "statement": statement, "matched_at": now, "issue": None}
-                for n, (statement, digest) in enumerate(dict.fromkeys(matches), 1)
-            ]
+            new = enumerate(dict.fromkeys(matches), last + 1)
+            rows = [{"id": n, "digest": to, "statement": one, "matched_at": now, "issue": None} for n, (one, to) in new]
             self.add(connection, t.digest_matches, rows)
 
 

@@ -121,10 +121,8 @@ class Telling(Keeping):
             whole = select(row.id, row.recipient, row.attempt, t.notifications.c.notification)
             whole = whole.join(t.notifications, t.notifications.c.id == row.notification).where(row.id.in_(ids))
             rows = connection.execute(whole.order_by(row.due_at, row.id)).all()
-        return [
-            Delivery(r.id, load(Notification, r.notification), r.recipient, r.attempt, f"{self.worker}#{r.attempt}")
-            for r in rows
-        ]
+        told = ((r, load(Notification, r.notification), f"{self.worker}#{r.attempt}") for r in rows)
+        return [Delivery(r.id, notification, r.recipient, r.attempt, token) for r, notification, token in told]
 
     def extend_deliveries(self, deliveries: Sequence[Delivery], until: datetime) -> None:
         """Hold deliveries under way for longer; those that are another worker's by now stay its own."""

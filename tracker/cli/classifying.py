@@ -17,11 +17,12 @@ from tracker.cli.show import Answer
 from tracker.errors import UsageError
 from tracker.models import shape as shapes
 from tracker.models.statement import Classification, Visit
+from tracker.text import shorten
 
 Row = dict[str, Any]
 #: Statements on which people and classifier differ, shown of each label; --json has all.
 SHOWN = 10
-DIFFER = ("what", "score", "id", "url", ("said", lambda row: show.shorten(row["text"], 80)))
+DIFFER = ("what", "score", "id", "url", ("said", lambda row: shorten(row["text"], 80)))
 #: Lines classified together: batches are what makes it fast.
 BATCH = 512
 

@@ -45,15 +45,11 @@ async def poll(tracker: Tracker, sources: Names = None) -> Answer:
     told |= {"related": (await tracker.relate())[0], "sources": rows}
     told["delivered"] = show.deliveries(await tracker.tell())
     failed, held = sum(bool(row["failure"]) for row in rows), set(sources or ()) - {row["source"] for row in rows}
-    return Answer(
-        told,
-        [show.Table(rows, OUTCOME, "nothing is due"), *map(show.delivery, told["delivered"])],
-        [
-            f"{told['polled']} polled, {told['new']} new, {told['edited']} edited, {failed} failed",
-            *(f"tracker: {name}: another process is polling it now" for name in sorted(held)),
-        ],
-        bool(failed or held or any(one["state"] != "sent" for one in told["delivered"])),
-    )
+    notes = [f"{told['polled']} polled, {told['new']} new, {told['edited']} edited, {failed} failed"]
+    notes += [f"tracker: {name}: another process is polling it now" for name in sorted(held)]
+    table, sent = show.Table(rows, OUTCOME, "nothing is due"), told["delivered"]
+    bad = failed or held or any(one["state"] != "sent" for one in sent)
+    return Answer(told, [table, *map(show.delivery, sent)], notes, bool(bad))
 
 
 def status(tracker: Tracker) -> Answer:

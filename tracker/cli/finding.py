@@ -99,10 +99,10 @@ def quote(
         report = file.read_text(encoding="utf-8", errors="replace") if file else words
         quoted = list(_quoted(tracker, report))
         columns = (
-            *("verdict", "exact", ("given to", itemgetter("leader"))),
+            "verdict", "exact", ("given to", itemgetter("leader")),
             ("said by", lambda one: one["statement"] and shown.who(one["statement"])),
             ("statement", lambda one: one["statement"] and one["statement"]["id"]),
-        )
+        )  # fmt: skip
         return Answer({"report": words, "quotations": quoted}, [shown.Table(quoted, columns, "no quotation in it")])
     found: list[dict[str, Any]] = [
         {"verdict": verdict, "exact": exact, "statement": shape.statement(one)}

@@ -22,12 +22,9 @@ def configure(settings: "Settings") -> None:
         return {key: _clean(value, secrets) for key, value in event.items()}
 
     last: Any = structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer()
-    stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
-    structlog.configure(
-        processors=[structlog.processors.add_log_level, stamp, redact, last],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-    )
+    stamp, level = structlog.processors.TimeStamper(fmt="iso", utc=True), structlog.processors.add_log_level
+    logger, out = structlog.make_filtering_bound_logger(logging.INFO), structlog.PrintLoggerFactory(sys.stderr)
+    structlog.configure(processors=[level, stamp, redact, last], logger_factory=out, wrapper_class=logger)
     logging.basicConfig(level=logging.WARNING, handlers=[_Others()], force=True)
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
 

@@ -88,11 +88,9 @@ def _told(outcome: dict[str, Any]) -> Iterator[str | show.Table]:
     for one in outcome["sample"]:
         changes = [*(f"+{name}" for name in one["added"]), *(f"-{name}" for name in one["removed"])]
         yield f"{one['statement']} {' '.join(changes)}: {one['said']}"
-    did = "changed" if outcome["applied"] else "would change"
-    yield (
-        f"{outcome['changed']:,} of {outcome['statements']:,} statements {did}, {outcome['relabelled']:,} in their"
-        f" labels (classifier {outcome['classifier']})"
-    )
+    did, by = "changed" if outcome["applied"] else "would change", outcome["classifier"]
+    of = f"{outcome['changed']:,} of {outcome['statements']:,} statements {did}"
+    yield f"{of}, {outcome['relabelled']:,} in their labels (classifier {by})"
     if agreement["of"]:
         each = ", ".join(f"{name} {n['agree']} of {n['of']}" for name, n in agreement["labels"].items())
         yield f"people and classifier agree on {agreement['agree']} of {agreement['of']} corrected labels: {each}"

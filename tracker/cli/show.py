@@ -17,7 +17,7 @@ from tracker.decide import compare
 from tracker.models.shape import instant
 from tracker.models.statement import Version
 from tracker.models.telling import Delivered
-from tracker.text import squeeze, visible
+from tracker.text import shorten, visible
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -133,10 +133,6 @@ def cell(value: Any) -> str:
     return visible(str(value), keep="")
 
 
-def shorten(words: str, width: int) -> str:
-    return words if len(words) <= width else words[: width - 1].rsplit(" ", 1)[0] + "…"
-
-
 def who(one: Shape) -> str:
     """Whose words a statement is: the speaker's, else the office's, else the publisher's or the source's."""
     speaker = one["speaker"] or {}
@@ -145,7 +141,7 @@ def who(one: Shape) -> str:
 
 def said(one: Shape) -> str:
     """The beginning of a statement, in one line."""
-    return shorten(squeeze(f"{one['title'] or ''} {one['text']}".strip()), 120)
+    return shorten(f"{one['title'] or ''} {one['text']}", 120)
 
 
 def deliveries(delivered: Iterable[Delivered]) -> list[dict[str, Any]]:

@@ -29,10 +29,8 @@ COUNTED = ("statements", lambda issue: len(issue["statements"]))
 def rules_list(session: Session) -> Answer:
     """The rules, their queries and receivers.
     Example: tracker rules list"""
-    found = [
-        {"name": r.name, "query": r.query.text, "receivers": r.receivers, "max_age": r.max_age, "enabled": r.enabled}
-        for r in session.settings().rules
-    ]
+    parts, every = ("receivers", "max_age", "enabled"), session.settings().rules
+    found = [{"name": r.name, "query": r.query.text} | {part: getattr(r, part) for part in parts} for r in every]
     columns = ("name", "query", ("receivers", lambda rule: rule["receivers"] or "nobody"))
     return show.rows(found, columns, "no rules: name some in rules.toml")
 

@@ -65,8 +65,7 @@ def resolve(name: str, values: tuple[Value, ...], words: Vocabulary) -> Node:
         return Published(moment, None) if name == "after" else Published(None, moment)
     parts = [_RESOLVERS[name](name, value, words) for value in values]
     facets = dict.fromkeys(facet for part in parts if isinstance(part, AnyFacet) for facet in part.facets)
-    joined: list[Node] = [AnyFacet(tuple(facets))] if facets else []
-    joined += [part for part in parts if not isinstance(part, AnyFacet)]
+    joined = [*([AnyFacet(tuple(facets))] if facets else []), *(one for one in parts if not isinstance(one, AnyFacet))]
     return joined[0] if len(joined) == 1 else Or(tuple(joined))
 
 

@@ -12,11 +12,10 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from random import Random
 from string import Template
-from textwrap import shorten
 from typing import Any, Literal
 
 from tracker.outside.clock import SystemClock
-from tracker.text import squeeze
+from tracker.text import shorten
 
 HERE = resources.files("tracker.demo") / "fixtures"
 _UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
@@ -147,7 +146,7 @@ class World:
         words = item.edit["text"] if edited else item.title or self.by_id.get(item.reposts, item).text
         who = f"@{item.channel.handle}" if item.channel.handle else item.channel.title
         verb = "reposted" if item.reposts else "posted" if item.channel.handle else "published"
-        return f"{who} {'edited' if edited else verb} “{shorten(squeeze(words), 80, placeholder='…')}”"
+        return f"{who} {'edited' if edited else verb} “{shorten(words, 80)}”"
 
 
 class WorldClock(SystemClock):

@@ -67,11 +67,8 @@ def _timeline(world: World, account: Channel, request: Request) -> tuple[int, di
 
 def _includes(world: World, items: list[Item], base: str, query: Mapping[str, str]) -> dict[str, Any]:
     """The pictures and the posts that are referred to, if they were asked for."""
-    pictures = [
-        {"media_key": f"3_{_id(i)}", "type": "photo", "alt_text": i.photo, "url": f"{base}media/{i.id}.gif"}
-        for i in items
-        if i.photo
-    ]
+    said = ((f"3_{_id(item)}", item.photo, f"{base}media/{item.id}.gif") for item in items if item.photo)
+    pictures = [{"media_key": key, "type": "photo", "alt_text": words, "url": url} for key, words, url in said]
     posts = [_post(world, target, query) for item in items for target in _targets(world, item).values()]
     wanted = query.get("expansions", "").split(",")
     included = {"media": pictures if "attachments.media_keys" in wanted else []}

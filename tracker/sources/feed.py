@@ -27,9 +27,8 @@ _SURROGATES = re.compile(rb"(?:" + _SURROGATE.pattern + rb")+", re.IGNORECASE)
 _CUT_OFF = ("no element found", "unclosed", "premature end", "unexpected end")
 _HTML = re.compile(rb"<(!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 _CHALLENGE = re.compile(
-    rb"just a moment\.\.\.|cf-chl|cf-challenge|challenge-platform|captcha-delivery|attention required! \|"
-    rb"|(?:are|you're) (?:a )?human|enable javascript and cookies|ddos protection",
-    re.IGNORECASE,
+    rb"(?i)just a moment\.\.\.|cf-chl|cf-challenge|challenge-platform|captcha-delivery|attention required! \|"
+    rb"|(?:are|you're) (?:a )?human|enable javascript and cookies|ddos protection"
 )
 _LOGIN = re.compile(
     rb"type\s*=\s*[\"']?password|<title[^>]*>[^<]{0,80}(?:log ?in|sign ?in|connexion|iniciar ses)", re.IGNORECASE
@@ -87,12 +86,8 @@ def _parse(body: bytes, charset: str) -> Any:
     if any(found[0].count(b"=") > MOST_ATTRIBUTES for found in _LONG_TAG.finditer(body)):
         raise SourceBroken(f"the feed has a tag with more than {MOST_ATTRIBUTES} attributes")
     try:
-        parsed = feedparser.parse(
-            BytesIO(_SURROGATES.sub(_mended, body)),
-            response_headers={"content-type": f"application/xml{charset}"},
-            sanitize_html=False,
-            resolve_relative_uris=False,
-        )
+        raw, headers = BytesIO(_SURROGATES.sub(_mended, body)), {"content-type": f"application/xml{charset}"}
+        parsed = feedparser.parse(raw, response_headers=headers, sanitize_html=False, resolve_relative_uris=False)
     except (ValueError, LookupError, RecursionError, AttributeError, TypeError, AssertionError, OverflowError) as error:
         # feedparser leaks these on hostile input (a surrogate entity is a UnicodeEncodeError, a ValueError)
         raise SourceBroken(f"the feed cannot be parsed ({type(error).__name__})") from None

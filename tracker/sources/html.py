@@ -14,10 +14,9 @@ _PARAGRAPH, _LINE = "\x1e", "\x1f"
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--")
 _PIECES = re.compile(r"(</?[a-zA-Z][^<>]*>|<!--|-->)")
 _SIMPLE = re.compile(
-    r"<(/?)(p|br|hr|div|section|article|blockquote|figure|figcaption|ul|ol|li|h[1-6]|"
+    r"(?i)<(/?)(p|br|hr|div|section|article|blockquote|figure|figcaption|ul|ol|li|h[1-6]|"
     r"a|b|i|u|em|strong|span|small|sup|sub|font|cite|img)"
-    r"(?:\s+[\w:.-]+(?:\s*=\s*(?:\"[^\"<>]*\"|'[^'<>]*'|[^\s\"'<>=`/]+))?)*\s*/?>",
-    re.IGNORECASE,
+    r"(?:\s+[\w:.-]+(?:\s*=\s*(?:\"[^\"<>]*\"|'[^'<>]*'|[^\s\"'<>=`/]+))?)*\s*/?>"
 )
 _INLINE = frozenset(["a", "b", "i", "u", "em", "strong", "span", "small", "sup", "sub", "font", "cite", "img"])
 _SPACE = re.compile(r"[ \t\r\n\f\v]{2,}|[\t\r\n\f\v]")

@@ -79,11 +79,7 @@ def draft(
 
     Without a key nothing identifies it."""
     stated, moment, assumed = published
-    found = (
-        id_key(guid) if guid else None,
-        url_key(link) if link else None,
-        _day_key(title or body, moment or edited_at),
-    )
+    found = (guid and id_key(guid), link and url_key(link), _day_key(title or body, moment or edited_at))
     keys = tuple(key for key in found if key)
     return Draft(
         external_id=guid or link or (keys[0] if keys else ""), keys=keys, text=body, title=title, url=link,

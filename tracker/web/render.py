@@ -11,13 +11,14 @@ from tracker.app import Tracker
 from tracker.models import shape
 from tracker.models.statement import Found
 from tracker.models.visits import country
+from tracker.text import shorten
 from tracker.web import show
 
 HERE = Path(__file__).parent
 _TITLES = {400: "That cannot be read", 401: "Sign in", 403: "Not from here", 404: "Not found", 405: "Not allowed"}
 _TITLES |= {500: "A fault of ours", 503: "The archive cannot be reached"}
 _MACHINES = ("/api/", "/feed.", "/metrics", "/health", "/visits.ics", "/openapi.json")
-_FILTERS = ("visible", "say", "plain", "shorten", "outside", "marked", "stamp", "ago", "updated")
+_FILTERS = ("visible", "say", "plain", "outside", "marked", "stamp", "ago", "updated")
 
 
 async def _tracker(request: Request) -> Tracker:
@@ -47,7 +48,7 @@ def environment(tracker: Tracker) -> Environment:
     """The templates, autoescaped, with the filters that words from outside go through."""
     pages = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined)
     pages.trim_blocks = pages.lstrip_blocks = True
-    pages.filters |= {name: getattr(show, name) for name in _FILTERS}
+    pages.filters |= {name: getattr(show, name) for name in _FILTERS} | {"shorten": shorten}
     pages.globals |= {
         "shape": shape, "show": show, "country": country, "leader": tracker.registry.leader,
         "office": tracker.registry.office, "label_titles": tracker.label_titles,

@@ -17,12 +17,9 @@ from tracker.web.render import Its, for_machines, page, problem
 HEADERS = {
     "content-security-policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'",
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-    "cache-control": "no-cache",
-}
+    "x-content-type-options": "nosniff", "referrer-policy": "no-referrer", "cache-control": "no-cache",
+    "cross-origin-opener-policy": "same-origin", "cross-origin-resource-policy": "same-origin",
+}  # fmt: skip
 COOKIE, DAYS = "tracker_session", 30
 _PATH = re.compile(r"/([^/\\\s\x00-\x1f][^\\\s\x00-\x1f]*)?")
 #: What is given without the token; a mail's reader has none.

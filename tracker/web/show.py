@@ -22,12 +22,6 @@ WHOLE = 640
 LONGEST = 60_000
 
 
-def shorten(raw: str, length: int) -> str:
-    """One line of about this many characters, cut between words."""
-    said = text.squeeze(raw)
-    return said if len(said) <= length else said[:length].rsplit(" ", 1)[0].rstrip(".,;: ") + "…"
-
-
 def updated(one: Statement) -> datetime:
     """When what we know of it last changed."""
     return max(one.first_seen_at, one.post.edited_at or one.first_seen_at)
@@ -35,10 +29,8 @@ def updated(one: Statement) -> datetime:
 
 def visible(raw: str) -> Markup:
     """Escaped text; each hidden character stays, alone in an isolate that shows its code point."""
-    return Markup("").join(
-        Markup('<bdi class="hidden" data-code="U+{:04X}">{}</bdi>').format(ord(p), p) if index % 2 else p
-        for index, p in enumerate(_HIDDEN.split(raw))
-    )
+    mark, pieces = Markup('<bdi class="hidden" data-code="U+{:04X}">{}</bdi>'), enumerate(_HIDDEN.split(raw))
+    return Markup("").join(mark.format(ord(p), p) if index % 2 else p for index, p in pieces)
 
 
 def say(raw: str | None) -> Markup:
@@ -103,10 +95,8 @@ def stamp(moment: datetime | None, form: str = "%Y-%m-%d %H:%M UTC") -> Markup:
     """An instant as a <time>, in UTC; a dash for none."""
     if moment is None:
         return Markup('<span class="none">–</span>')
-    exact = moment.astimezone(UTC)
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(
-        exact.isoformat(), f"{exact:%Y-%m-%d %H:%M:%S} UTC", exact.strftime(form)
-    )
+    exact, mark = moment.astimezone(UTC), Markup('<time datetime="{}" title="{}">{}</time>')
+    return mark.format(exact.isoformat(), f"{exact:%Y-%m-%d %H:%M:%S} UTC", exact.strftime(form))
 
 
 def ago(moment: datetime | None, now: datetime) -> Markup:
