@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
 from datetime import date
 from pathlib import Path
@@ -61,6 +62,18 @@ def test_more_than_a_page_is_walked_to_its_end(desk: Desk) -> None:
     assert walked[""] == list(desk.ids.values())
     assert walked["origin:report"] == [desk.ids["tea"], desk.ids["news"]]
     assert walked["xylophone"] == []
+
+
+def test_a_pipe_or_a_device_is_written_to_and_stays_what_it_is(desk: Desk) -> None:
+    pipe = desk.folder / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        assert desk.run("export", "source:lake-times", "--format", "csv", "--output", str(pipe))[0] == 0
+        assert os.read(reader, 2)
+    finally:
+        os.close(reader)
+    assert pipe.is_fifo()
 
 
 @pytest.mark.parametrize("output", ["none/such/folder.csv", "."])

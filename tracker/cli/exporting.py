@@ -48,7 +48,8 @@ def into(path: Path | None) -> Iterator[TextIO]:
     if path is None:
         yield show.exact(sys.stdout)
         return
-    part = path.with_name(path.name + ".part")
+    whole = path.is_file() or not path.exists()  # a device or a pipe is written to, not replaced
+    part = path.with_name(path.name + ".part") if whole else path
     try:
         with part.open("w", encoding="utf-8", newline="") as target:
             yield target
@@ -56,7 +57,8 @@ def into(path: Path | None) -> Iterator[TextIO]:
     except OSError as error:
         raise UsageError(f"--output {path}: {error.strerror}") from None
     finally:
-        part.unlink(missing_ok=True)
+        if part != path:
+            part.unlink(missing_ok=True)
 
 
 def statements(tracker: Tracker, words: str, form: str, target: TextIO) -> None:
