@@ -33,11 +33,6 @@ def sureness(statement: Statement) -> float:
     return max((one.score for one in statement.labels if one.name == VISIT and one.by != "event"), default=0.0)
 
 
-def last_of(event: Event) -> date:
-    """The last day of a visit that has a day."""
-    return max(filter(None, (event.day, event.day_end)))
-
-
 def days_of(statement: Statement, visit: Visit | None) -> tuple[date, date]:
     """The day a telling is about, as stated, else that of the statement; and the visit's last, as far as it goes."""
     day = (visit and visit.day) or statement.post.effective_at.date()
@@ -63,21 +58,23 @@ def of(tellings: Sequence[Telling]) -> Event:
     published = sorted(tellings, key=lambda pair: (pair[0].post.effective_at, pair[0].id))
     secure = any(label.name == "security_statement" for one, _ in tellings for label in one.classification.labels)
     key = f"{key_of(first[1])}|{days_of(*first)[0]}|{first[0].id}"
+    near, stated = _day(published)
     visitors, host = _parties(party for visit in visits for party in visit.visitors), _host(v.host for v in visits)
     return Event(
         b32encode(blake2b(key.encode(), digest_size=10).digest()).decode().lower(),
-        _status([visit.status for _, visit in published]), visitors, host, _place(visits), _day(published),
+        _status([visit.status for _, visit in published]), visitors, host, _place(visits), near if stated else None,
         max((visit.day_end for visit in visits if visit.day_end), default=None),
         context=("diplomatic", "military") if secure else ("diplomatic",),
         statements=tuple(sorted({one.id for one, _ in tellings})), score=max(sureness(one) for one, _ in tellings),
+        near=None if stated else near,
     )  # fmt: skip
 
 
 def with_telling(one: Statement, visit: Visit, events: Iterable[Event]) -> Event:
     """The one of these events that a telling belongs to, with what it adds, as far as that can be seen from here."""
     new, key, day = of([(one, visit)]), key_of(visit), days_of(one, visit)[0]
-    near = [e for e in events if e.day and e.day - DAYS <= day <= last_of(e) + DAYS and key_of(e) == key]
-    old = min(near, key=lambda event: (abs((event.day or day) - day), event.id), default=new)
+    near = [e for e in events if key_of(e) == key and e.first <= day + DAYS and day <= e.last + DAYS]
+    old = min(near, key=lambda event: (abs(event.first - day), event.id), default=new)
     return replace(
         old, visitors=_parties((*old.visitors, *new.visitors)), host=_host((old.host, new.host)),
         place=old.place or new.place, context=max(old.context, new.context),
@@ -90,12 +87,12 @@ def _status(said: Sequence[VisitStatus]) -> VisitStatus:
     return "past" if "past" in said else next((one for one in reversed(said) if one != "announced"), "announced")
 
 
-def _day(published: Sequence[Telling]) -> date:
-    """The first day of a visit that took place, else the one announced last; better stated than not."""
+def _day(published: Sequence[Telling]) -> tuple[date, bool]:
+    """The first day of a visit that took place, else the one announced last; and whether that is the visit's own."""
     ranked = [((v.status not in ("past", "ongoing"), v.day is None), days_of(one, v)[0]) for one, v in published]
     best = min(rank for rank, _ in ranked)
     days = [day for rank, day in ranked if rank == best]
-    return days[-1] if best[0] else min(days)
+    return (days[-1], not best[1]) if best[0] else (min(days), True)
 
 
 def _parties(all_of_them: Iterable[Party]) -> tuple[Party, ...]:

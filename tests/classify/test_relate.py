@@ -12,6 +12,7 @@ import pytest
 from tests.classify.people import DAY, said, statement
 from tracker import events as visits
 from tracker.classify.relate import relations
+from tracker.models import shape
 from tracker.models.statement import Event, Party, Reference, Statement, Visit, VisitStatus
 
 WORDS = "améliorer ensemble la protection de nos populations"
@@ -215,6 +216,15 @@ def test_an_event_is_what_its_tellings_say_in_any_order(tellings: list[Any], sta
 def test_what_is_told_within_three_days_is_one_visit(days: tuple[int, ...], parts: list[str]) -> None:
     for order in permutations([one_says(str(day), day, "past", day) for day in days]):
         assert ["".join(one.id for one, _ in part) for part in visits.parted(order)] == parts
+
+
+def test_a_visit_that_is_only_announced_has_no_day_until_one_is_told() -> None:
+    soon, dated = one_says("a", 10, "announced", 10, stated=False), one_says("b", 12, "announced", 11)
+    undated = visits.of([soon])
+    assert (undated.day, undated.first) == (None, date(2024, 5, 10))
+    assert shape.event(undated)["date"] is None
+    assert visits.with_telling(*dated, [undated]).id == undated.id, "what is told of a day near it belongs to it"
+    assert visits.of([soon, dated]).day == date(2024, 5, 12)
 
 
 def test_a_visit_of_several_days_is_one_as_long_as_it_lasts() -> None:

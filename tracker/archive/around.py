@@ -207,4 +207,4 @@ def _days(one: Statement) -> set[date]:
 
 
 def _within(event: Event, days: Iterable[date], span: timedelta) -> bool:
-    return event.day is not None and any(abs(event.day - day) <= span for day in days)
+    return any(abs(event.first - day) <= span for day in days)

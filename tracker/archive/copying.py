@@ -19,8 +19,6 @@ BATCH = 500
 SAMPLES = 20
 #: In the order of `tables.py`, which is one that foreign keys allow.
 _TABLES = tuple(t.statements.metadata.tables.values())
-
-
 #: How many rows a table has, and a sum of their hashes that no order changes.
 Sum = tuple[int, int]
 

@@ -136,7 +136,7 @@ class Relating(Surrounding):
             ids = (id for id, its in was.items() if not its.isdisjoint(event.statements))
             id = next(ids, digest_of(whose, str(now), length=16))
             was.pop(id, None)
-            values = {"event_key": whose, "day": str(visits.first_of(event)), "told_at": now}
+            values = {"event_key": whose, "day": str(event.first), "told_at": now}
             rows[t.events].append({"id": id, **values, "event": dump(replace(event, id=id, statements=()))})
             rows[t.event_parties] += _party_rows(id, event)
             rows[t.event_members] += [{"event": id, "statement": one.id, "visit": dump(v)} for one, v in part]

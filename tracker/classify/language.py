@@ -20,8 +20,6 @@ _SURE = 0.6
 _LOOKED_AT = 180
 #: Below this share of certainty, and with fewer letters than this, a short text is as good as undecided.
 _FEW_LETTERS = 25
-
-
 #: Spoken varieties whose writing is read with the standard language's lexicon.
 _WRITTEN_AS = {"arz": "ar"}
 #: So many function words, and no other language's so many, confirm what the platform declares.

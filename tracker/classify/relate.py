@@ -128,7 +128,7 @@ def _by_event(one: Statement, event: Event, report: Statement | None) -> Label |
 
     `report` is the surest that tells the visit and quotes the statement."""
     parties, own, day = (*event.visitors, event.host), one.post.speaker.country, one.post.effective_at.date()
-    at_the_time = event.day is None or event.day - NEAR <= day <= visits.last_of(event) + NEAR
+    at_the_time = event.first <= day + NEAR and day <= event.last + NEAR
     if not own or not at_the_time or own not in {party.country for party in parties}:
         return None
     what = " to ".join(sides(event) or ()) + "".join(f", {told}" for told in (event.place, event.day) if told)

@@ -8,8 +8,6 @@ from tracker.classify.tokens import Field, keys
 Value = TypeVar("Value")
 #: Keys of a node that are no words: its values, its prefixes, the lengths of these.
 _VALUES, _PREFIXES, _LENGTHS = 0, 1, 2
-
-
 #: Words whose first step is remembered.
 _REMEMBERED = 50_000
 

@@ -89,7 +89,8 @@ class Classification(Value):
 
 @dataclass(frozen=True, slots=True)
 class Event(Value):
-    """One visit, told by one or more statements, the surest of which has this score."""
+    """One visit, told by one or more statements, the surest of which has this score. `near` is the day on which one was
+    announced that no text gives a day."""
 
     id: str
     status: VisitStatus
@@ -103,6 +104,16 @@ class Event(Value):
     context: tuple[str, ...] = ()
     statements: tuple[str, ...] = ()
     score: float = 1.0
+    near: date | None = None
+
+    @property
+    def first(self) -> date:
+        """The day by which its tellings are found."""
+        return self.day or self.near or date.min
+
+    @property
+    def last(self) -> date:
+        return max(self.first, self.day_end or date.min)
 
 
 @dataclass(frozen=True, slots=True)
