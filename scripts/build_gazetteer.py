@@ -3,8 +3,8 @@
     python scripts/build_gazetteer.py ../shared/registry
 
 reads the research tables gazetteer.csv (Unicode CLDR names, CIA World Factbook facts, i18n-nationality demonyms,
-hand-made rows) and leaders.csv (names of office holders), and the hand-made scripts/data/cities.tsv, countries.tsv and
-persons.tsv, and writes rows of code, kind, lang, text, canonical, ambiguity, sorted and unique.
+hand-made rows) and leaders.csv (names of office holders), and the hand-made scripts/data/cities.tsv, countries.tsv,
+demonyms.tsv and persons.tsv, and writes rows of code, kind, lang, text, canonical, ambiguity, sorted and unique.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ CODES = {
 CARE = {"": "", "low": "", "none": "", "place": "place", "shared": "shared", "case": "case", "historic": ""}
 #: Seats that the table calls metonyms, whose town is the European capital as well.
 NOT_METONYMS = {"Brussels", "Bruxelles"}
+#: Rows of the table that are mistaken: a demonym of another country, or a remark in place of one.
+MISTAKEN = {("WLF", "gallois"), ("GUY", "guyanais"), ("SWZ", "still used among English speakers")}
 #: Everyday words in one of the six languages.
 WORDS = {"San", "Ber", "Nara", "Manga", "Pama", "Bol", "Mao", "Dori", "Kati", "Kaya", "Bosso", "Nice", "Lille", "Cali",
          "Kara", "Beira", "Porto", "Florence", "Sofia", "Salvador", "Rio", "Victoria", "Georgetown", "Kingston",
@@ -41,7 +43,11 @@ def researched(path: Path) -> list[tuple[str, ...]]:
 
 def _row(item: dict[str, str]) -> tuple[str, ...] | None:
     code, kind, canonical = item["iso3"], item["type"], item["canonical"]
-    if item["lang"] not in LANGS or (kind == "metonym" and item["text"] in NOT_METONYMS):
+    if (
+        item["lang"] not in LANGS
+        or (kind == "metonym" and item["text"] in NOT_METONYMS)
+        or ((code, item["text"].strip()) in MISTAKEN)
+    ):
         return None
     if code in ("INT", "EUU"):
         code = CODES.get(canonical, "INT:EU" if code == "EUU" else "INT:OTHER")
@@ -123,6 +129,7 @@ def main(argv: list[str]) -> int:
     tables = (
         handmade(own / "cities.tsv"),
         handmade(own / "countries.tsv"),
+        handmade(own / "demonyms.tsv"),
         researched(folder / "gazetteer.csv"),
         people,
         office_holders(folder / "leaders.csv", {row[4]: row[0] for row in people}),
