@@ -35,6 +35,9 @@ def test_the_language_is_that_of_the_words(text: str, lang: str) -> None:
         ("", None, None),
         ("🙂", "und", None),
         ("Le président a reçu ce matin son homologue dans la capitale", "en", "fr"),
+        ("Adiada a visita do Presidente de Moçambique.", "pt", "pt"),
+        ("PRESIDENT OSEI ARRIVES IN SOFIA FOR A STATE VISIT TO BULGARIA", None, "en"),
+        ("LE PRÉSIDENT OSEI EST ARRIVÉ À SOFIA POUR UNE VISITE D'ÉTAT", None, "fr"),
     ],
 )
 def test_what_the_platform_declares_decides_only_where_the_words_do_not(

@@ -123,3 +123,17 @@ def test_a_plain_row_says_who_speaks_and_a_press_row_does_not() -> None:
     vague = utterance_of({**row, "author": "@nobody", "country": "Togo (press region)"})
     assert vague.speaker.country == "TGO"
     assert utterance_of({"text": "x", "date": "soon", "country": "Atlantis"}).published is None
+
+
+@pytest.mark.parametrize(
+    ("told", "visitor", "host"),
+    [
+        ("زار رئيس زامبيا بلغاريا.", "ZMB", "BGR"),
+        ("تأجيل زيارة رئيس جيبوتي إلى الغابون", "DJI", "GAB"),
+        ("The president of Zambia visited Bulgaria on 2 March.", "ZMB", "BGR"),
+        ("The prime minister of Luxembourg arrived in Lisbon on a working visit.", "LUX", "PRT"),
+    ],
+)
+def test_of_two_countries_after_a_title_the_first_is_whose_it_is(told: str, visitor: str, host: str) -> None:
+    (visit,) = CLASSIFIER.classify([Utterance(told)])[0].visits
+    assert ([party.country for party in visit.visitors], visit.host.country) == ([visitor], host)

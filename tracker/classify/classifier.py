@@ -74,8 +74,7 @@ class Classifier:
             self._classification(one, dict(zip(self._model.labels, map(float, row), strict=True)))
             for one, row in zip(known, scores, strict=True)
         )
-        blank = self.version
-        return [next(judged) if one.classified else Classification(one.lang, False, blank) for one in documents]
+        return [next(judged) if one.classified else Classification(one.lang, False, self.version) for one in documents]
 
     def _classification(self, one: Document, scores: dict[str, float]) -> Classification:
         scores = {name: round(score, 2) for name, score in scores.items()} if any(f.words for f in one.fields) else {}

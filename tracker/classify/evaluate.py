@@ -77,21 +77,14 @@ def reliability(truth: ArrayLike, scores: ArrayLike, bins: int = 10) -> tuple[tu
     """(mean score, share that is right, how many) of each tenth of the score that holds something."""
     t, s = np.asarray(truth, float), np.asarray(scores, float)
     which = np.minimum((s * bins).astype(int), bins - 1)
-    return tuple(
-        (float(s[which == b].mean()), float(t[which == b].mean()), int((which == b).sum()))
-        for b in range(bins)
-        if (which == b).any()
-    )
+    met = (which == b for b in range(bins) if (which == b).any())
+    return tuple((float(s[its].mean()), float(t[its].mean()), int(its.sum())) for its in met)
 
 
 def table(
-    labels: Sequence[str],
-    truth: NDArray[np.bool_],
-    scores: NDArray[np.floating[Any]],
-    thresholds: Sequence[float],
-    alerts: Sequence[float],
-    languages: Sequence[str],
-) -> list[LabelFigures]:
+    labels: Sequence[str], truth: NDArray[np.bool_], scores: NDArray[np.floating[Any]], thresholds: Sequence[float],
+    alerts: Sequence[float], languages: Sequence[str],
+) -> list[LabelFigures]:  # fmt: skip
     """Figures of each label, columns of `truth` and `scores` in the order of `labels`."""
     found = []
     spoken = np.array(languages)

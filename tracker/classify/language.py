@@ -20,8 +20,10 @@ _SURE = 0.6
 _LOOKED_AT = 180
 #: Below this share of certainty, and with fewer letters than this, a short text is as good as undecided.
 _FEW_LETTERS = 25
-#: Spoken varieties whose writing is read with the standard language's lexicon.
-_WRITTEN_AS = {"arz": "ar"}
+#: Varieties read with the lexicon of a language, which short texts found to be of them nearly always are.
+_WRITTEN_AS = {"arz": "ar", "gl": "pt", "ast": "es"}
+#: Languages that the identifier takes for each other.
+_ALIKE = {"es", "pt"}
 #: So many function words, and no other language's so many, confirm what the platform declares.
 _CONFIRMED = 4
 
@@ -40,6 +42,7 @@ def identify(raw: str, declared: str | None = None) -> str | None:
 
     `declared` (BCP 47) wins over an unsure reading of a short text, and says nothing against a sure one."""
     bare = _NOISE.sub(" ", raw[:_LOOKED_AT])
+    bare = bare.lower() if bare.isupper() else bare  # the identifier has seen few texts in capitals
     claim = (declared or "").replace("_", "-").split("-")[0].lower() or None
     if claim in ("und", "zxx", "qme", "qht", "qst", "art"):
         claim = None
@@ -47,16 +50,15 @@ def identify(raw: str, declared: str | None = None) -> str | None:
         return claim
     letters = _letters(bare)
     if letters < 2:
-        bare = re.sub(r"https?://\S+|[@#]", " ", raw[:_LOOKED_AT])
+        bare = re.sub(r"https?://\S+|[@#]", " ", raw[:_LOOKED_AT]).lower()
         letters = _letters(bare)
         if letters < 2:
             return claim
     labels, shares = _model().predict(" ".join(bare.split()), k=1)
     found, share = str(labels[0]).removeprefix("__label__"), float(shares[0])
     found = _WRITTEN_AS.get(found, found)
-    if claim and found != claim and (share < _SURE or letters < _FEW_LETTERS):
-        return claim
-    return found
+    unsure = share < _SURE or letters < _FEW_LETTERS or ({claim, found} == _ALIKE and not _confirmed(bare, found))
+    return claim if claim and unsure else found
 
 
 def _letters(bare: str) -> int:

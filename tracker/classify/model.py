@@ -5,7 +5,7 @@ The weights are `data/weights.npz`, made by `scripts/train.py`. It holds numbers
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from importlib import resources
 from typing import Any
 
@@ -48,19 +48,10 @@ class Model:
             np.load(path, allow_pickle=False) as saved,
         ):
             names = str(saved["names"]).split("\n")
-            return cls(
-                version=str(saved["version"]),
-                labels=tuple(str(saved["labels"]).split("\n")),
-                vocabulary=Vocabulary(zip(names, range(len(names)), strict=True)),
-                dense=np.pad(saved["dense"].astype(np.float32), ((0, 1), (0, 0))),
-                hashed=saved["hashed"],
-                scale=saved["scale"],
-                bias=saved["bias"],
-                knots_x=saved["knots_x"],
-                knots_y=saved["knots_y"],
-                thresholds=saved["thresholds"],
-                alerts=saved["alerts"],
-            )
+            vocabulary = Vocabulary(zip(names, range(len(names)), strict=True))
+            dense = np.pad(saved["dense"].astype(np.float32), ((0, 1), (0, 0)))
+            rest = {one.name: saved[one.name] for one in fields(cls)[4:]}
+            return cls(str(saved["version"]), tuple(str(saved["labels"]).split("\n")), vocabulary, dense, **rest)
 
     def margins(self, features: Sequence[Mapping[str, float]], words: Sequence[Sequence[str]]) -> Floats:
         """Raw sums of weights, a row a text."""

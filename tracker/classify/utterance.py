@@ -8,6 +8,7 @@ from typing import Any
 from tracker import gazetteer
 from tracker.classify.document import Utterance
 from tracker.models.registry import Registry, Speaker
+from tracker.models.statement import Origin
 
 #: Roles that report what others say.
 _PRESS = re.compile(r"media|press|news|agency|journal|publisher|broadcast", re.IGNORECASE)
@@ -21,15 +22,10 @@ def utterance_of(row: Mapping[str, Any], registry: Registry | None = None) -> Ut
     author, role = str(row.get("author") or ""), str(row.get("author_role") or "")
     press = bool(_PRESS.search(role)) or (not role and not author) or author.lower() in ("press", "newswire")
     code = country_of(row.get("country"))
-    speaker = Speaker() if press else _speaker(author, role, code, registry)
-    return Utterance(
-        text=str(row.get("text") or ""),
-        title=str(row["title"]) if row.get("title") else None,
-        lang=str(row["lang"]) if row.get("lang") else None,
-        speaker=speaker,
-        origin="report" if press else "official",
-        published=_day(row.get("date")),
-    )
+    speaker = Speaker() if press else _speaker(author, role, code, registry, _day(row.get("date")))
+    title, lang = (str(row[name]) if row.get(name) else None for name in ("title", "lang"))
+    origin: Origin = "report" if press else "official"
+    return Utterance(str(row.get("text") or ""), title, lang, speaker, origin, _day(row.get("date")))
 
 
 def country_of(name: Any) -> str | None:
@@ -37,10 +33,13 @@ def country_of(name: Any) -> str | None:
     return gazetteer.country_named(re.sub(r"\s*\(.*?\)", "", str(name)).strip()) if name else None
 
 
-def _speaker(author: str, role: str, code: str | None, registry: Registry | None) -> Speaker:
+def _speaker(author: str, role: str, code: str | None, registry: Registry | None, day: date | None) -> Speaker:
     name = _CAMEL.sub(" ", author.removeprefix("@")) if author.startswith("@") else author
     known = registry.leaders_named(name) if registry and name else ()
     leader = registry.leader(known[0]) if registry and len(known) == 1 else None
+    if registry and leader and not code:
+        latest = max((tenure.since for tenure in leader.tenures), default=date.min)
+        code = registry.speaker(leader.id, None, day or latest).country
     return Speaker(leader.id if leader else None, leader.name if leader else name or None, None, role or None, code)
 
 

@@ -48,15 +48,8 @@ def frame(document: Document) -> Visit | None:
     told = {"host": host_words, "visitor": visitor_words, "place": place_words, "status": status_words}
     told["date"] = when.words if when else None
     day = when.day if when else document.utterance.published if status == "ongoing" else None
-    return Visit(
-        status=status,
-        visitors=visitors,
-        host=_host_party(document, host),
-        place=place,
-        day=day,
-        day_end=when.end if when else None,
-        words=tuple((name, words) for name, words in told.items() if words),
-    )
+    words = tuple((name, words) for name, words in told.items() if words)
+    return Visit(status, visitors, _host_party(document, host), place, day, when.end if when else None, words)
 
 
 def _hosting(by: dict[str, list[Hit]]) -> Hit | None:
@@ -113,8 +106,8 @@ def _pull(document: Document, named: Named, by: dict[str, list[Hit]]) -> float:
         _follows(hit, named) for c in ("ARRIVE", "DEPART", "VISIT", "STATE_VISIT", "GO", "TRIP") for hit in by[c]
     ):
         weight += 1.0
-    if kind in ("country", "demonym") and _titled(document, named):
-        weight -= 0.8
+    if kind in ("country", "demonym", "capital") and _titled(document, named):
+        weight -= 2.5 if kind == "capital" else 0.8  # "the president of Djibouti"
     if named.entry.code == (document.home or named.entry.code) and any(_follows(hit, named) for hit in by["RETURN"]):
         weight -= 4.0
     return weight
@@ -122,7 +115,9 @@ def _pull(document: Document, named: Named, by: dict[str, list[Hit]]) -> float:
 
 def _titled(document: Document, named: Named, after: bool = False) -> bool:
     """Whether "president of", "ministre" … stand right before a country's name, or `after` it as well."""
+    before = max((o.last for o in document.named if o.field is named.field and o.last < named.first), default=-1)
     titles = [h for h in document.hits if h.field is named.field and h.concept in ("HEAD", "MINISTER", "AMBASSADOR")]
+    titles = [h for h in titles if h.last > before]  # of two countries after a title it is the first one's
     return any(0 < named.first - h.last <= 3 for h in titles) or (
         after and any(0 <= named.first - h.first <= 3 or 0 < h.first - named.last <= 2 for h in titles)
     )
@@ -215,7 +210,7 @@ def _status(document: Document, by: dict[str, list[Hit]], when: dates.When | Non
     if when and when.ahead:
         return "announced", when.words
     moves = sorted((h for h in document.hits if h.concept in _GOING | _HOSTING), key=lambda h: (h.field.name, h.first))
-    tenses = (_tense(document, hit) for hit in moves)
+    tenses = (_tense(document, spot) for spot in moves or filter(at, document.named))
     told = next((tense for tense in tenses if tense not in ("", "said")), "")
     published = document.utterance.published  # where it is not known, the verb alone says when
     today = not when or published in (None, when.day) or when.told == "now"  # "is there since Monday"
@@ -229,7 +224,7 @@ def _status(document: Document, by: dict[str, list[Hit]], when: dates.When | Non
     return "past", said("HOSPITALITY") or said("RECEIVE") or said("MEET")
 
 
-def _tense(document: Document, hit: Hit) -> str:
+def _tense(document: Document, hit: Hit | Named) -> str:
     """What the verb of a phrase says, or the one before it."""
     one = hit.field
     return dates.tense(one, document.lang or "en", one.starts[hit.first], one.ends[hit.last], led=True)
