@@ -41,15 +41,26 @@ def days_of(statement: Statement, visit: Visit | None) -> tuple[date, date]:
 
 def parted(tellings: Iterable[Telling]) -> list[list[Telling]]:
     """The tellings of one pair of countries, event by event, each by the day it is about; one of a statement."""
-    parts, reach = list[dict[str, Telling]](), date.min
+    parts, reach, end, people = list[dict[str, Telling]](), date.min, date.min, set[str]()
     for one, visit in sorted(tellings, key=lambda pair: (days_of(*pair), pair[0].id, repr(pair[1]))):
         first, last = days_of(one, visit)
-        if first > reach:
+        if first > reach or (first > end and _strangers(people, _people(visit))):
             parts.append({})
-            reach = first + DAYS
+            reach, people = first + DAYS, set()
         parts[-1].setdefault(one.id, (one, visit))
+        end, people = max(end, last), people | _people(visit)
         reach = max(reach, last + DAYS) if last > first else reach
     return [list(part.values()) for part in parts]
+
+
+def _people(told: Visit | Event) -> set[str]:
+    """The words of the visitors' names: "Ansah" and "Kofi Ansah" share one."""
+    return {word for party in told.visitors for word in text.fold(party.name or "").split()}
+
+
+def _strangers(some: set[str], others: set[str]) -> bool:
+    """Whether two tellings name people, and not the same: a minister on Monday is no president on Thursday."""
+    return bool(some and others) and some.isdisjoint(others)
 
 
 def of(tellings: Sequence[Telling]) -> Event:
@@ -59,10 +70,11 @@ def of(tellings: Sequence[Telling]) -> Event:
     secure = any(label.name == "security_statement" for one, _ in tellings for label in one.classification.labels)
     key = f"{key_of(first[1])}|{days_of(*first)[0]}|{first[0].id}"
     near, stated = _day(published)
+    status = _status([visit.status for _, visit in published])
     visitors, host = _parties(party for visit in visits for party in visit.visitors), _host(v.host for v in visits)
     return Event(
         b32encode(blake2b(key.encode(), digest_size=10).digest()).decode().lower(),
-        _status([visit.status for _, visit in published]), visitors, host, _place(visits), near if stated else None,
+        status, visitors, host, _place(visits), near if stated or status in ("past", "ongoing") else None,
         max((visit.day_end for visit in visits if visit.day_end), default=None),
         context=("diplomatic", "military") if secure else ("diplomatic",),
         statements=tuple(sorted({one.id for one, _ in tellings})), score=max(sureness(one) for one, _ in tellings),
@@ -73,7 +85,11 @@ def of(tellings: Sequence[Telling]) -> Event:
 def with_telling(one: Statement, visit: Visit, events: Iterable[Event]) -> Event:
     """The one of these events that a telling belongs to, with what it adds, as far as that can be seen from here."""
     new, key, day = of([(one, visit)]), key_of(visit), days_of(one, visit)[0]
-    near = [e for e in events if key_of(e) == key and e.first <= day + DAYS and day <= e.last + DAYS]
+    near = [
+        e for e in events
+        if key_of(e) == key and e.first <= day + DAYS and day <= e.last + DAYS
+        and (e.first <= day <= e.last or not _strangers(_people(e), _people(visit)))
+    ]  # fmt: skip
     old = min(near, key=lambda event: (abs(event.first - day), event.id), default=new)
     return replace(
         old, visitors=_parties((*old.visitors, *new.visitors)), host=_host((old.host, new.host)),
@@ -88,11 +104,11 @@ def _status(said: Sequence[VisitStatus]) -> VisitStatus:
 
 
 def _day(published: Sequence[Telling]) -> tuple[date, bool]:
-    """The first day of a visit that took place, else the one announced last; and whether that is the visit's own."""
+    """The first day of a visit that took place, else the one announced last; and whether a text states it."""
     ranked = [((v.status not in ("past", "ongoing"), v.day is None), days_of(one, v)[0]) for one, v in published]
     best = min(rank for rank, _ in ranked)
     days = [day for rank, day in ranked if rank == best]
-    return (days[-1], not best[1]) if best[0] else (min(days), True)
+    return days[-1] if best[0] else min(days), not best[1]
 
 
 def _parties(all_of_them: Iterable[Party]) -> tuple[Party, ...]:

@@ -227,6 +227,20 @@ def test_a_visit_that_is_only_announced_has_no_day_until_one_is_told() -> None:
     assert visits.of([soon, dated]).day == date(2024, 5, 12)
 
 
+def test_a_minister_on_monday_and_a_president_to_come_are_two_visits() -> None:
+    banda = (Party("Peter Banda", None, "GHA"),)
+    tellings = [
+        one_says("a", 9, "past", 10, visitors=banda),
+        one_says("b", 12, "announced", 10),
+        one_says("c", 12, "announced", 11, visitors=(Party("President Ansah", None, "GHA"),)),
+    ]
+    for order in permutations(tellings):
+        minister, president = map(visits.of, visits.parted(order))
+        assert (minister.status, minister.day, minister.visitors) == ("past", date(2024, 5, 9), banda)
+        assert (president.status, president.statements) == ("announced", ("b", "c"))
+        assert visits.with_telling(*tellings[1], [minister]).id != minister.id
+
+
 def test_a_visit_of_several_days_is_one_as_long_as_it_lasts() -> None:
     long = one_says("long", 1, "announced", 1, day_end=date(2024, 5, 8))
     others = [one_says(str(day), day, "ongoing", day) for day in (6, 9, 12)]

@@ -7,7 +7,7 @@ import io
 import json
 import os
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,7 @@ from tracker.cli import exporting
 from tracker.config import load
 from tracker.models.registry import Registry
 from tracker.models.statement import Event, Party
-from tracker.models.visits import colt
+from tracker.models.visits import calendar, colt, plover
 
 
 def test_jsonl_has_a_statement_a_line_as_show_prints_it(desk: Desk) -> None:
@@ -108,6 +108,15 @@ def test_a_trip_has_no_end_that_no_text_tells(first: date | None, last: date | N
         event = Event("e1", status, (Party(country="RWA"),), Party(country="KEN"), "Nairobi", first, last)
         (row,) = colt(event, Registry((), ()), {})
         assert tuple(row[name] for name in ("TripYear", "TripStartDate", "TripEndDate", "TripDuration")) == cells
+
+
+def test_a_day_that_no_text_states_is_in_no_export() -> None:
+    day = date(2026, 3, 2)
+    event = Event("e1", "past", (Party(country="RWA"),), Party(country="KEN"), "Nairobi", day, near=day)
+    (row,) = colt(event, Registry((), ()), {})
+    assert (row["TripYear"], row["TripStartDate"]) == (None, None)
+    assert plover(event, Registry((), ()), {})["date"] is None
+    assert "VEVENT" not in calendar([event], Registry((), ()), datetime(2026, 3, 3, tzinfo=UTC))
 
 
 def test_a_visit_is_a_plover_event_with_its_sources(desk: Desk) -> None:

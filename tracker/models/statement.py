@@ -89,8 +89,8 @@ class Classification(Value):
 
 @dataclass(frozen=True, slots=True)
 class Event(Value):
-    """One visit, told by one or more statements, the surest of which has this score. `near` is the day on which one was
-    announced that no text gives a day."""
+    """One visit, told by one or more statements, the surest of which has this score. `near` is the day of those where
+    none states the visit's; `day` then is the same when it took place, and None when it is to come."""
 
     id: str
     status: VisitStatus
@@ -110,6 +110,11 @@ class Event(Value):
     def first(self) -> date:
         """The day by which its tellings are found."""
         return self.day or self.near or date.min
+
+    @property
+    def stated(self) -> date | None:
+        """The day as a text states it."""
+        return None if self.near else self.day
 
     @property
     def last(self) -> date:

@@ -33,7 +33,7 @@ def name_of(side: Party, registry: Registry) -> str | None:
 
 def colt(event: Event, registry: Registry, urls: Mapping[str, str | None]) -> Iterator[dict[str, Any]]:
     """A row for each visitor; no end or duration that no text tells. `urls` are its statements' addresses."""
-    first, last = event.day, event.day_end
+    first, last = event.stated, event.day_end
     links = [url for one in event.statements if (url := urls.get(one))]
     for number, side in enumerate(event.visitors or (Party(),), 1):
         leader = registry.leader(side.leader) if side.leader else None
@@ -53,7 +53,7 @@ def plover(event: Event, registry: Registry, urls: Mapping[str, str | None]) -> 
     """One event in PLOVER's terms: a visit that is only announced is an AGREE to visit."""
     visitors, host = ([asdict(x) | {"name": name_of(x, registry)} for x in s] for s in (event.visitors, [event.host]))
     told = shape.visit(event)
-    told = {name: told[name] for name in ("status", "place", "date", "date_end")}
+    told = {name: told[name] for name in ("status", "place", "date_end")} | {"date": event.stated and str(event.stated)}
     kind = "AGREE" if event.status == "announced" else event.type
     what = {"id": event.id, "event_type": kind, "mode": event.mode, "contexts": list(event.context or ("diplomatic",))}
     statements = [{"id": one, "url": urls.get(one)} for one in event.statements]
@@ -64,13 +64,13 @@ def calendar(events: Iterable[Event], registry: Registry, now: datetime, root: s
     """The visits that have a day as whole days of an RFC 5545 calendar; `root` begins our own addresses."""
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//statement-tracker//visits//EN"]
     for event in events:
-        if event.day is None:
+        if event.stated is None:
             continue
-        end = max(event.day, event.day_end or event.day) + timedelta(days=1)
+        end = event.last + timedelta(days=1)
         sides = [name_of(side, registry) or country(side.country) or "?" for side in (*event.visitors, event.host)]
         who = f"{', '.join(sides[:-1]) or '?'} → {sides[-1]} ({event.status})"
         lines += ["BEGIN:VEVENT", f"UID:{event.id}@statement-tracker", f"DTSTAMP:{now:%Y%m%dT%H%M%SZ}"]
-        lines += [f"DTSTART;VALUE=DATE:{event.day:%Y%m%d}", f"DTEND;VALUE=DATE:{end:%Y%m%d}"]
+        lines += [f"DTSTART;VALUE=DATE:{event.stated:%Y%m%d}", f"DTEND;VALUE=DATE:{end:%Y%m%d}"]
         lines.append(f"SUMMARY:{_escaped(who)}")
         lines += [f"LOCATION:{_escaped(event.place)}"] if event.place else []
         lines.append(f"STATUS:{_STATUS.get(event.status, 'CONFIRMED')}")
