@@ -48,9 +48,7 @@ class _Fold(dict[int, str]):
 def _fold_char(char: str) -> str:
     if char in _BY_HAND:
         return _BY_HAND[char]
-    if unicodedata.category(char) in ("Mn", "Cf"):
-        return ""
-    return char
+    return "" if unicodedata.category(char) in ("Mn", "Cf") else char
 
 
 _FOLD = _Fold()

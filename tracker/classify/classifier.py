@@ -15,7 +15,7 @@ from tracker.classify.model import Model
 from tracker.classify.names import Names
 from tracker.classify.taxonomy import LabelSpec
 from tracker.models.registry import Registry
-from tracker.models.statement import Classification, Label, Mention, Visit
+from tracker.models.statement import Classification, Label, Mention
 
 VISIT = "diplomatic_visit"
 #: Mentions that are kept of one text.
@@ -43,20 +43,17 @@ class Classifier:
         collecting = gc.isenabled()
         gc.disable()  # many small lasting things are made: looking through them again and again doubles the start-up
         try:
-            return cls._loaded(registry, taxonomy_path)
+            model = Model.load()
+            low, high = ([round(float(one), 2) for one in level] for level in (model.thresholds, model.alerts))
+            at = {name: place for place, name in enumerate(model.labels)}
+            specs = [
+                replace(spec, threshold=low[at[spec.name]], alert_threshold=high[at[spec.name]])
+                for spec in taxonomy.shipped()
+            ]
+            return cls(registry, taxonomy.load(taxonomy_path, specs), model)
         finally:
             if collecting:
                 gc.enable()
-
-    @classmethod
-    def _loaded(cls, registry: Registry, taxonomy_path: Path | None) -> Classifier:
-        model = Model.load()
-        trained = {n: (float(model.thresholds[i]), float(model.alerts[i])) for i, n in enumerate(model.labels)}
-        specs = [
-            replace(spec, threshold=round(trained[spec.name][0], 2), alert_threshold=round(trained[spec.name][1], 2))
-            for spec in taxonomy.shipped()
-        ]
-        return cls(registry, taxonomy.load(taxonomy_path, specs), model)
 
     def classify(self, utterances: Sequence[Utterance]) -> list[Classification]:
         """One classification for each utterance, in order."""
@@ -86,22 +83,13 @@ class Classifier:
         given = [spec for spec in self.labels.values() if scores.get(spec.name, 0.0) >= spec.threshold]
         words = [evidence.words_for(one, spec.name, self._ranks[spec.name], self._model) for spec in given]
         labels = tuple(Label(s.name, scores[s.name], "words", w) for s, w in zip(given, words, strict=True))
-        return Classification(one.lang, True, self.version, labels, scores, _mentions(one), self._visits(one, labels))
-
-    def _visits(self, one: Document, labels: Sequence[Label]) -> tuple[Visit, ...]:
-        if not any(label.name == VISIT for label in labels):
-            return ()
-        frame = visits.frame(one)
-        return (frame,) if frame else ()
+        frame = visits.frame(one) if any(label.name == VISIT for label in labels) else None
+        told = (frame,) if frame else ()
+        return Classification(one.lang, True, self.version, labels, scores, _mentions(one), told)
 
 
 def _mentions(one: Document) -> tuple[Mention, ...]:
     found: dict[tuple[str, str, str, int], Mention] = {}
-    for named in one.named:
-        mention = named.mention
-        if mention:
-            found.setdefault((mention.kind, mention.ref, mention.words.field, mention.words.start), mention)
+    for mention in filter(None, (named.mention for named in one.named)):
+        found.setdefault((mention.kind, mention.ref, mention.words.field, mention.words.start), mention)
     return tuple(found.values())[:MOST_MENTIONS]
-
-
-__all__ = ["Classifier", "Utterance"]

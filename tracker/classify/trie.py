@@ -25,10 +25,19 @@ class Trie(Generic[Value]):
 
     def add(self, words: Iterable[str], value: Value) -> None:
         """Put one phrase in; a word that ends in `*` stands for all that begin with it."""
-        node = self._root
-        for word in words:
-            node = _prefix(node, word[:-1]) if word.endswith("*") else node.setdefault(word, {})
-        node.setdefault(_VALUES, []).append(value)
+        node, (*path, last) = self._root, words
+        for word in path:
+            table, key = _place(node, word)
+            child = table.get(key)
+            if not isinstance(child, dict):
+                child = table[key] = {_VALUES: child} if child else {}
+            node = child
+        table, key = _place(node, last)
+        known = table.get(key)
+        if isinstance(known, dict):
+            known[_VALUES] = (*known.get(_VALUES, ()), value)
+        else:  # most phrases are the only one that begins so: no node, which takes 300 bytes
+            table[key] = (*(known or ()), value)
 
     def find(self, one: Field, *, longest: bool = False) -> list[Match[Value]]:
         """The phrases in a field, each value once a place; with `longest`, no two of them overlap."""
@@ -55,19 +64,24 @@ class Trie(Generic[Value]):
         if len(self._first) >= _REMEMBERED:
             self._first.clear()
         children = list(_children(self._root, word))
-        values = tuple(dict.fromkeys(value for child in children for value in child.get(_VALUES, ())))
-        step = self._first[word] = values, [child for child in children if len(child) > (_VALUES in child)]
+        values = tuple(dict.fromkeys(value for child in children for value in _values(child)))
+        step = self._first[word] = values, [child for child in children if isinstance(child, dict)]
         return step
 
 
-def _prefix(node: Node, start: str) -> Node:
-    prefixes = node.setdefault(_PREFIXES, {})
-    node[_LENGTHS] = tuple(sorted({*node.get(_LENGTHS, ()), len(start)}))
-    child: Node = prefixes.setdefault(start, {})
-    return child
+def _place(node: Node, word: str) -> tuple[Node, str]:
+    """Where a word goes on from a node: a table, and the key in it."""
+    if not word.endswith("*"):
+        return node, word
+    node[_LENGTHS] = tuple(sorted({*node.get(_LENGTHS, ()), len(word) - 1}))
+    return node.setdefault(_PREFIXES, {}), word[:-1]
 
 
-def _children(node: Node, word: str) -> Iterator[Node]:
+def _values(child: Node | tuple[Any, ...]) -> tuple[Any, ...]:
+    return child if isinstance(child, tuple) else child.get(_VALUES, ())
+
+
+def _children(node: Node, word: str) -> Iterator[Node | tuple[Any, ...]]:
     lengths = node.get(_LENGTHS, ())
     for spelling in keys(word):
         child = node.get(spelling)
@@ -83,7 +97,7 @@ def _step(node: Node, words: list[str], at: int, ends: dict[int, tuple[Any, ...]
     """Go on with word `at`, and note what ends there."""
     if at < len(words):
         for child in _children(node, words[at]):
-            if _VALUES in child:
-                ends[at] = tuple(dict.fromkeys((*ends.get(at, ()), *child[_VALUES])))
-            if len(child) > (_VALUES in child):
+            if values := _values(child):
+                ends[at] = tuple(dict.fromkeys((*ends.get(at, ()), *values)))
+            if isinstance(child, dict):
                 _step(child, words, at + 1, ends)
