@@ -181,6 +181,7 @@ def test_a_label_is_corrected_with_the_pages_own_form(
         page.get_by_label("Label").select_option("agreement")
         page.get_by_label("Your name").fill("Awa")
         page.get_by_role("button", name="It has not").click()
+        page.wait_for_load_state()  # with its style sheet
         assert "removed by Awa" in page.inner_text("main")
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
     tracker.archive.close()
