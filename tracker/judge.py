@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from tracker import terms
 from tracker.classify import Classifier, Utterance
@@ -83,11 +84,9 @@ def judge(job: Job) -> Sight:
 
 
 def utterance(post: Post, timezone: str | None = None) -> Utterance:
-    """What the classifier hears of a post."""
-    return Utterance(
-        text=post.text, title=post.title, lang=post.lang, speaker=post.speaker, origin=post.origin,
-        published=post.effective_at.date(), timezone=timezone,
-    )  # fmt: skip
+    """What the classifier hears of a post; "today" is the day in the source's zone."""
+    day = post.effective_at.astimezone(ZoneInfo(timezone or "UTC")).date()
+    return Utterance(post.text, post.title, post.lang, post.speaker, post.origin, day)
 
 
 def _judged(knowing: Mind, job: Job, found: Judgement, understood: Classification) -> Judged:

@@ -1,6 +1,6 @@
 """When a text says that something happens: absolute and relative dates, resolved against its publication.
 
-The publication's day is that of the speaker's zone (the caller gives it). Nothing said to come is put into the past: a
+The publication's day is that of the source's zone (the caller gives it). Nothing said to come is put into the past: a
 weekday is the coming one beside a verb of the present or the future, the last one beside a verb of the past."""
 
 from __future__ import annotations

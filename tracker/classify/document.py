@@ -25,7 +25,6 @@ class Utterance:
     speaker: Speaker = field(default_factory=Speaker)
     origin: Origin = "official"
     published: date | None = None
-    timezone: str | None = None
 
 
 @dataclass(slots=True)
