@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from tracker import gazetteer
@@ -21,3 +23,17 @@ from tracker import gazetteer
 )
 def test_a_code_has_its_common_short_name(code: str, name: str) -> None:
     assert gazetteer.country_name(code) == name
+
+
+def test_every_country_has_the_zone_of_its_capital() -> None:
+    zones = gazetteer.zones()
+    assert {name.code for name in gazetteer.names() if len(name.code) == 3} <= zones.keys()
+    assert {zones[code] for code in ("MLI", "RUS", "BRA", "AUS", "INT:EU")} == {
+        "Africa/Bamako",
+        "Europe/Moscow",
+        "America/Sao_Paulo",
+        "Australia/Sydney",
+        "Europe/Brussels",
+    }
+    for zone in zones.values():
+        assert ZoneInfo(zone).key == zone

@@ -1,7 +1,7 @@
 """Names of countries, capitals, cities, organisations, demonyms and metonyms in six languages.
 
 Read from `data/gazetteer.tsv`, which `scripts/build_gazetteer.py` makes (Unicode CLDR names, CIA World Factbook facts,
-and a hand-made part)."""
+and a hand-made part). `data/zones.tsv`, by `scripts/build_zones.py`, has the time zones of the capitals."""
 
 import csv
 from dataclasses import dataclass
@@ -63,3 +63,10 @@ def country_name(code: str) -> str:
     named = [name.text for name in names() if (name.code, name.kind, name.lang) == (code, "country", "en")]
     common = (one for one in named if not any(other != one and other in one for other in named))
     return next(common, _ORGANISATIONS.get(code, code))
+
+
+@cache
+def zones() -> dict[str, str]:
+    """Code of a country or organisation -> the IANA time zone of its capital or seat."""
+    rows = resources.files("tracker").joinpath("data/zones.tsv").read_text(encoding="utf-8").splitlines()
+    return {code: zone for code, _, zone in (row.partition("\t") for row in rows)}

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from tracker import terms
 from tracker.classify import Classifier, Utterance
 from tracker.classify.quotes import fingerprints
 from tracker.classify.relate import relations
+from tracker.classify.utterance import today
 from tracker.decide import match
 from tracker.decide.compare import Judgement, compare
 from tracker.decide.normalise import posts
@@ -84,8 +84,9 @@ def judge(job: Job) -> Sight:
 
 
 def utterance(post: Post, timezone: str | None = None) -> Utterance:
-    """What the classifier hears of a post; "today" is the day in the source's zone."""
-    day = post.effective_at.astimezone(ZoneInfo(timezone or "UTC")).date()
+    """What the classifier hears of a post; "today" is the day in the source's zone, else in the speaker's."""
+    zoneless = (post.published_inferred or "").endswith("read as UTC")  # the hour of some place: its day is the stated
+    day = today(post.effective_at, post.speaker.country, "UTC" if zoneless else timezone)
     return Utterance(post.text, post.title, post.lang, post.speaker, post.origin, day)
 
 
