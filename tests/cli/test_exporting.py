@@ -14,7 +14,9 @@ import pytest
 from terminal import Desk
 
 from tracker.app import build
+from tracker.classify import Classifier
 from tracker.cli import exporting
+from tracker.cli.classifying import lines
 from tracker.config import load
 from tracker.models.registry import Registry
 from tracker.models.statement import Event, Party
@@ -125,6 +127,25 @@ def test_a_visit_is_a_plover_event_with_its_sources(desk: Desk) -> None:
     assert (event["actor"][0]["country"], event["recipient"][0]["country"]) == ("RWA", "KEN")
     assert {"id": desk.ids["news"], "url": "https://lake-times.example/2"} in event["statements"]
     assert desk.json("visits")[0]["id"] == event["id"]
+
+
+@pytest.mark.parametrize(("words", "status", "kind"), [
+    ("I will pay an official visit to Kigali next week.", "announced", "AGREE"),
+    ("I arrived in Kigali yesterday on an official visit.", "past", "CONSULT"),
+    ("My official visit to Kigali next week has been cancelled.", "cancelled", "CONSULT"),
+])  # fmt: skip
+def test_every_shape_has_the_same_plover_type(desk: Desk, words: str, status: str, kind: str) -> None:
+    one = desk.json("add", words, "--speaker", "Odera", "--date", "2026-01-20")
+    row = {"text": words, "author": "Amina Odera", "author_role": "president", "country": "Kenya", "date": "2026-01-20"}
+    told = io.StringIO()
+    lines(Classifier.load(Registry((), ())), io.StringIO(json.dumps(row)), told)
+    coded = [json.loads(line) for line in desk.run("visits", "--host", "RWA", "--format", "plover")[1].splitlines()]
+    shapes = [
+        *desk.json("visits", "--host", "RWA"), *desk.json("show", one["id"])["events"],
+        *json.loads(told.getvalue())["events"],
+        *({**event, "type": event["event_type"]} for event in coded),
+    ]  # fmt: skip
+    assert [(each["type"], each["mode"], each["status"]) for each in shapes] == [(kind, "visit", status)] * 4
 
 
 def test_visits_are_a_calendar_in_a_file(desk: Desk, tmp_path: Path) -> None:

@@ -66,8 +66,7 @@ def shape(understood: Classification) -> dict[str, Any]:
 
 
 def _visit(visit: Visit) -> dict[str, Any]:
-    told = {"type": "AGREE" if visit.status == "announced" else "CONSULT", "mode": "visit", **shapes.visit(visit)}
-    return told | {"evidence": [{"of": of, **asdict(words)} for of, words in visit.words]}
+    return {**shapes.visit(visit), "evidence": [{"of": of, **asdict(words)} for of, words in visit.words]}
 
 
 def evaluate(classifier: Classifier, file: Path) -> Answer:

@@ -50,13 +50,15 @@ def label(item: Label) -> dict[str, Any]:
 
 
 def event(item: Event) -> dict[str, Any]:
-    told = {"id": item.id, "type": item.type, "mode": item.mode, "context": list(item.context)}
-    return told | visit(item) | {"statements": list(item.statements)}
+    return {"id": item.id, **visit(item), "context": list(item.context), "statements": list(item.statements)}
 
 
 def visit(item: Event | Visit) -> dict[str, Any]:
-    """Who visits whom, where and when, as an event and a single text tell it alike."""
+    """Who visits whom, where and when, as an event and a single text tell it alike.
+
+    PLOVER's AGREE is what is only announced; what was called off or put off stays a CONSULT, and its status says so."""
     return {
+        "type": "AGREE" if item.status == "announced" else "CONSULT", "mode": "visit",
         "status": item.status, "visitor": [asdict(side) for side in item.visitors], "host": asdict(item.host),
         "place": item.place, "date": item.day.isoformat() if item.day else None,
         "date_end": item.day_end.isoformat() if item.day_end else None,

@@ -63,7 +63,7 @@ class Party(Value):
 
 @dataclass(frozen=True, slots=True)
 class Visit(Value):
-    """A visit as one text tells it (PLOVER CONSULT, mode visit). `words` explain each field that was read."""
+    """A visit as one text tells it. `words` explain each field that was read."""
 
     status: VisitStatus
     visitors: tuple[Party, ...] = ()
@@ -99,8 +99,6 @@ class Event(Value):
     place: str | None = None
     day: date | None = None
     day_end: date | None = None
-    type: str = "CONSULT"
-    mode: str = "visit"
     context: tuple[str, ...] = ()
     statements: tuple[str, ...] = ()
     score: float = 1.0

@@ -50,14 +50,13 @@ def colt(event: Event, registry: Registry, urls: Mapping[str, str | None]) -> It
 
 
 def plover(event: Event, registry: Registry, urls: Mapping[str, str | None]) -> dict[str, Any]:
-    """One event in PLOVER's terms: a visit that is only announced is an AGREE to visit."""
+    """One event in PLOVER's terms."""
     visitors, host = ([asdict(x) | {"name": name_of(x, registry)} for x in s] for s in (event.visitors, [event.host]))
     told = shape.visit(event)
+    what = {"event_type": told["type"], "mode": told["mode"], "contexts": list(event.context or ("diplomatic",))}
     told = {name: told[name] for name in ("status", "place", "date_end")} | {"date": event.stated and str(event.stated)}
-    kind = "AGREE" if event.status == "announced" else event.type
-    what = {"id": event.id, "event_type": kind, "mode": event.mode, "contexts": list(event.context or ("diplomatic",))}
     statements = [{"id": one, "url": urls.get(one)} for one in event.statements]
-    return {**what, "actor": visitors, "recipient": host, **told, "statements": statements}
+    return {"id": event.id, **what, "actor": visitors, "recipient": host, **told, "statements": statements}
 
 
 def calendar(events: Iterable[Event], registry: Registry, now: datetime, root: str = "") -> str:
