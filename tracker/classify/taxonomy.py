@@ -14,7 +14,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -25,18 +25,11 @@ from tracker.classify.tokens import split
 from tracker.errors import ConfigError
 from tracker.text import STEMMERS
 
-_KEYS = (
-    "name",
-    "title",
-    "threshold",
-    "alert_threshold",
-    "plover_type",
-    "plover_mode",
-    "contexts",
-    "concepts",
-    "phrases",
-)
 _NAME = re.compile(r"[a-z][a-z0-9_]{1,39}")
+#: A `*` that neither ends a word nor stands for a whole one after another.
+_STAR = re.compile(r"^\W*\*|\*[\w*]|[^\w\s]\*")
+#: Characters of a phrase.
+LONGEST = 200
 #: Score of a label from a user's phrases: one phrase, then each further one takes half of the doubt.
 _ONE_PHRASE = 0.8
 
@@ -57,10 +50,14 @@ class LabelSpec:
 
 
 @cache
+def _read() -> Mapping[str, Any]:
+    return tomllib.loads(resources.files(__package__).joinpath("data/taxonomy.toml").read_text(encoding="utf-8"))
+
+
+@cache
 def shipped() -> tuple[LabelSpec, ...]:
     """The nine labels, in order."""
-    raw = tomllib.loads(resources.files(__package__).joinpath("data/taxonomy.toml").read_text(encoding="utf-8"))
-    return tuple(LabelSpec(**_given(item)) for item in raw["label"])
+    return tuple(LabelSpec(**_given(item)) for item in _read()["label"])
 
 
 def load(folder: Path | None, labels: Sequence[LabelSpec]) -> tuple[LabelSpec, ...]:
@@ -69,8 +66,8 @@ def load(folder: Path | None, labels: Sequence[LabelSpec]) -> tuple[LabelSpec, .
     problems: list[str] = []
     for path in _files(folder):
         try:
-            raw = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError, RecursionError) as error:
             problems.append(f"{path.name}: {error}")
             continue
         problems += _unknown(path.name, "", raw, ("label",))
@@ -78,9 +75,8 @@ def load(folder: Path | None, labels: Sequence[LabelSpec]) -> tuple[LabelSpec, .
         if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
             problems.append(f"{path.name}: label: write [[label]], once for each label")
             continue
-        for index, item in enumerate(items):
-            where = f"{path.name}: label[{index + 1}]"
-            found = _problems(where, item, known)
+        for number, item in enumerate(items, 1):
+            found = _problems(f"{path.name}: label[{number}]", item, known)
             problems += found
             if not found:
                 known[item["name"]] = _joined(known.get(item["name"]), item)
@@ -101,12 +97,13 @@ def _files(folder: Path | None) -> list[Path]:
 
 
 def _joined(old: LabelSpec | None, item: Mapping[str, Any]) -> LabelSpec:
-    given = _given(item)
+    given, before = _given(item), (old.phrases if old else None) or {}
+    phrases = given.get("phrases", {})
+    given["phrases"] = {lang: before.get(lang, ()) + phrases.get(lang, ()) for lang in {**before, **phrases}} or None
     if "threshold" in given and "alert_threshold" not in given:
         given["alert_threshold"] = max(given["threshold"], old.alert_threshold if old else 0.8)
-    return (
-        replace(old, **given) if old else LabelSpec(**{"title": item["name"].replace("_", " ").capitalize(), **given})
-    )
+    title = item["name"].replace("_", " ").capitalize()
+    return replace(old, **given) if old else LabelSpec(**{"title": title, **given})
 
 
 def _given(item: Mapping[str, Any]) -> dict[str, Any]:
@@ -117,7 +114,7 @@ def _given(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _problems(where: str, item: Mapping[str, Any], known: Mapping[str, LabelSpec]) -> list[str]:
-    found = _unknown(where, ".", item, _KEYS)
+    found = _unknown(where, ".", item, [field.name for field in fields(LabelSpec)])
     name = item.get("name")
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         found.append(f"{where}.name: must be lower-case letters, digits and _, 2 to 40 of them")
@@ -127,16 +124,28 @@ def _problems(where: str, item: Mapping[str, Any], known: Mapping[str, LabelSpec
         value = item.get(key, 0.5)
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1:
             found.append(f"{where}.{key}: must be a number above 0 and up to 1")
-    for key in ("title", "plover_type", "plover_mode"):
-        if not isinstance(item.get(key, ""), str):
-            found.append(f"{where}.{key}: must be text")
-    for key in ("contexts", "concepts"):
-        if not _texts(item.get(key, [])):
-            found.append(f"{where}.{key}: must be a list of texts")
-    if _texts(item.get("concepts", [])):
-        wrong = [name for name in item.get("concepts", ()) if name not in concepts()]
-        found += [f"{where}.concepts: unknown concept {name!r}{_near(name, concepts())}" for name in wrong]
+    if not isinstance(item.get("title", ""), str):
+        found.append(f"{where}.title: must be text")
+    found += _term_problems(where, item, known.get(str(name)))
     return found + _phrase_problems(where, item.get("phrases", {}))
+
+
+def _term_problems(where: str, item: Mapping[str, Any], old: LabelSpec | None) -> list[str]:
+    """What is wrong with the terms of PLOVER, and with the names of concepts."""
+    plover, kind, found = _read()["plover"], str(item.get("plover_type", old and old.plover_type)), list[str]()
+    for key, what, known in (
+        ("plover_type", "event type", plover["modes"]), ("contexts", "context", plover["contexts"].split()),
+        ("plover_mode", f"mode of {kind}", plover["modes"].get(kind, "").split()), ("concepts", "concept", concepts()),
+    ):  # fmt: skip
+        one = key.startswith("plover")
+        names = [item[key]] if one and key in item else item.get(key, [])
+        if not _texts(names):
+            found.append(f"{where}.{key}: must be {'text' if one else 'a list of texts'}")
+            continue
+        all_of_them = f"; known: {', '.join(known) or 'none'}" if what != "concept" else ""
+        wrong = [name for name in names if name not in known]
+        found += [f"{where}.{key}: unknown {what} {name[:40]!r}{_near(name, known)}{all_of_them}" for name in wrong]
+    return found
 
 
 def _phrase_problems(where: str, phrases: object) -> list[str]:
@@ -144,12 +153,22 @@ def _phrase_problems(where: str, phrases: object) -> list[str]:
         return [f"{where}.phrases: must be a table of languages, each with a list of phrases"]
     found = _unknown(f"{where}.phrases", ".", phrases, tuple(STEMMERS), "language")
     for lang, listed in phrases.items():
-        if not _texts(listed) or not listed:
-            found.append(f"{where}.phrases.{lang}: must be a list of phrases")
+        place = f"{where}.phrases.{lang}"
+        if _texts(listed) and listed:
+            wrong = ((number, phrase, _wrong(phrase)) for number, phrase in enumerate(listed, 1))
+            found += [f"{place}[{number}]: {phrase[:40]!r} {why}" for number, phrase, why in wrong if why]
         else:
-            empty = [phrase for phrase in listed if not any(word.strip("*") for word in split(phrase))]
-            found += [f"{where}.phrases.{lang}: {phrase!r} has no word" for phrase in empty]
+            found.append(f"{place}: must be a list of phrases")
     return found
+
+
+def _wrong(phrase: str) -> str | None:
+    """What is wrong with a phrase."""
+    if len(phrase) > LONGEST:
+        return f"is longer than {LONGEST} characters"
+    if not any(word.strip("*") for word in split(phrase)):
+        return "has no word"
+    return "has a * that neither ends a word nor stands for a whole one after another" if _STAR.search(phrase) else None
 
 
 def _texts(value: object) -> bool:
