@@ -16,6 +16,8 @@ from tracker.classify import Classifier
 from tracker.cli.classifying import lines
 from tracker.models.registry import Registry
 
+CLASSIFIER = Classifier.load(Registry((), ()))
+
 
 @pytest.mark.parametrize(("words", "said"), [
     (("search", "--limit", "0"), "--limit"),
@@ -57,11 +59,80 @@ def test_many_lines_are_classified_and_the_bad_ones_named() -> None:
     asked = '{"id": 1, "text": "The president arrived in Accra on an official visit", "date": "2026-11-02"}\nnoise\n'
     asked += '{"id": "\\ud800"}\n{"id": 4, "text": "The president arrived", "date": "bad"}\n'
     told = io.StringIO()
-    assert lines(Classifier.load(Registry((), ())), io.StringIO(asked), told) == 1
+    assert lines(CLASSIFIER, io.StringIO(asked), told) == 1
     told.getvalue().encode()
     rows = [json.loads(line) for line in told.getvalue().splitlines()]
     assert [("labels" in row, "error" in row) for row in rows] == [(True, False), *[(False, True)] * 3]
     assert rows[3] == {"id": 4, "error": "date: 'bad' is no day"}
+
+
+GOOD = '{"id": 1, "text": "The president arrived in Accra on an official visit"}'
+
+
+@pytest.mark.parametrize(("line", "error"), [
+    (GOOD, None),
+    ("\ufeff" + GOOD, None),
+    (GOOD + "\r", None),
+    (GOOD + " \t ", None),
+    ('{"text": ""}', None),
+    ('{"text": "a\u2028b"}', None),
+    ('{"text": "\\ud800 \\u0000"}', None),
+    ('{"text": "a", "id": null, "title": null, "lang": null, "author": null, "country": null, "date": null}', None),
+    ('{"text": "a", "country": "Atlantis", "author": "x"}', None),
+    ('{"text": "a", "date": 20221102}', None),
+    ('{"text": "a", "date": "2022-11-02T18:10:00.000Z", "country": "Mali", "author": "x"}', None),
+    ('{"text": "a", "more": ' + "[" * 500 + "]" * 500 + "}", None),
+    ('{"text": "%s"}' % ("x " * 200_000), None),
+    ('{"text": "a", "id": %s}' % ("9" * 4000), None),
+    ('{"text": "a", "id": %s}' % ("9" * 5000), "not JSON: Exceeds the limit"),
+    ('{"text": "a", "id": NaN}', "not JSON: NaN is no number"),
+    ('{"text": "a", "score": -Infinity}', "not JSON: -Infinity is no number"),
+    ('{"text": "a", "id": 1e999}', "id: a string or a whole number is needed"),
+    ('{"text": "a", "id": [1]}', "id: a string or a whole number is needed"),
+    ("[" * 100_000, "not JSON: maximum recursion depth"),
+    ('{"a":' * 100_000, "not JSON: maximum recursion depth"),
+    ("[1]", "not a JSON object"),
+    ("null", "not a JSON object"),
+    ("{'text': 'a'}", "not JSON: Expecting property name"),
+    (GOOD + GOOD, "not JSON: Extra data"),
+    ('{"text": null}', "text: a string is needed"),
+    ('{"Text": "a"}', "text: a string is needed"),
+    ('{"text": ["a"]}', "text: a string is needed"),
+    ('{"text": "a", "lang": 5}', "lang: a string is needed"),
+    ('{"text": "a", "title": {}}', "title: a string is needed"),
+    ('{"text": "a", "country": ["Mali"]}', "country: a string is needed"),
+    ('{"text": "a", "date": "2022-13-01"}', "date: '2022-13-01' is no day"),
+    ('{"text": "a", "date": "2022-11"}', "date: '2022-11' is no day"),
+    ('{"text": "a", "date": [1]}', "date: '[1]' is no day"),
+    ('{"text": "a", "date": "0001-01-01T00:00:00+14:00"}', "date: '0001-01-01T00:00:00+14:00' is no day"),
+    ('{"text": "Yesterday I came to Accra on a visit", "date": "0001-01-01"}', "date: '0001-01-01' is no day"),
+    ('{"text": "I leave for Accra tomorrow on a visit", "date": "9999-12-31"}', "date: '9999-12-31' is no day"),
+    ('{"text": "caf\udce9"}', "not UTF-8"),
+])  # fmt: skip
+def test_an_odd_line_is_classified_or_says_why_not(line: str, error: str | None) -> None:
+    told = io.StringIO()
+    code = lines(CLASSIFIER, io.StringIO(f"\ufeff\r\n \t\n{line}\r\n\n{GOOD}", newline=None), told)
+    one, last = (json.loads(said, parse_constant=pytest.fail) for said in told.getvalue().splitlines())
+    assert (last["id"], last["classified"], code) == (1, True, int(error is not None))
+    if error:
+        assert (one["id"], one["error"].startswith(error)) == (None, True)
+    else:
+        assert "labels" in one
+
+
+def test_a_file_in_utf_16_says_so_on_every_line(desk: Desk) -> None:
+    code, out, err = _outside(desk, "classify", "--jsonl", stdin=f"{GOOD}\r\n{GOOD}\r\n".encode("utf-16"))
+    assert (code, err) == (1, b"")
+    assert {json.loads(line)["error"] for line in out.splitlines()} == {"not UTF-8"}
+    code, out, err = _outside(desk, "classify", "--jsonl", stdin=f"{GOOD}\r\n\r\n{GOOD}".encode("utf-8-sig"))
+    assert (code, err, [json.loads(line)["id"] for line in out.splitlines()]) == (0, b"", [1, 1])
+
+
+def test_an_author_of_the_registry_has_his_country(desk: Desk) -> None:
+    row = {"text": "I received the President of Rwanda today.", "author": "@AminaOdera", "date": "2026-11-02"}
+    code, out, _ = _outside(desk, "classify", "--jsonl", stdin=json.dumps(row).encode())
+    (visit,) = json.loads(out)["events"]
+    assert (code, visit["host"]["leader"], visit["host"]["country"]) == (0, "amina-odera", "KEN")
 
 
 def test_a_rule_that_does_not_exist_is_read_as_a_query_and_said_so(desk: Desk) -> None:
@@ -72,11 +143,13 @@ def test_a_rule_that_does_not_exist_is_read_as_a_query_and_said_so(desk: Desk) -
 
 
 def _outside(
-    desk: Desk, *words: str, stdout: IO[bytes] | int = subprocess.PIPE, **environ: str
+    desk: Desk, *words: str, stdin: bytes = b"", stdout: IO[bytes] | int = subprocess.PIPE, **environ: str
 ) -> tuple[int, bytes, bytes]:
     """The command in a process of its own."""
     command = [sys.executable, "-c", "from tracker.cli import main; main()", "--config", str(desk.folder), *words]
-    done = subprocess.run(command, env={**os.environ, **environ}, stdout=stdout, stderr=subprocess.PIPE, check=False)
+    done = subprocess.run(
+        command, env={**os.environ, **environ}, input=stdin, stdout=stdout, stderr=subprocess.PIPE, check=False
+    )
     return done.returncode, done.stdout or b"", done.stderr
 
 

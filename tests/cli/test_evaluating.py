@@ -59,6 +59,11 @@ def test_a_bad_line_is_named_and_the_others_count(desk: Desk, line: str, said: s
     assert said in json.loads(out)["problems"][0]
 
 
+def test_a_mark_at_the_start_and_a_line_separator_in_a_text_are_no_bad_lines(desk: Desk) -> None:
+    row = json.dumps({"text": "Tea\u2028growers", "labels": []}, ensure_ascii=False)
+    assert desk.json("evaluate", written(desk.folder, f"\ufeff{row}\r", "", row))["statements"] == 2
+
+
 def test_a_file_that_is_not_there_or_empty(desk: Desk) -> None:
     code, out, err = desk.run("evaluate", str(desk.folder / "none.jsonl"))
     assert (code, out, err.count("\n")) == (2, "", 1)

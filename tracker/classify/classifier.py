@@ -28,7 +28,7 @@ class Classifier:
     """Built by `load`. Classifies any text in bounded time; never raises for what a text holds."""
 
     def __init__(self, registry: Registry, specs: Sequence[LabelSpec], model: Model) -> None:
-        self._model = model
+        self._model, self.registry = model, registry
         self._names = Names(registry)
         own = {f"label:{spec.name}": spec.phrases for spec in specs if spec.phrases}
         self._lexicon = Lexicon({**shipped(), **own})

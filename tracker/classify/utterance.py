@@ -58,6 +58,8 @@ def _moment(value: Any) -> datetime | None:
     """What a row's `date` names; a day without a time, or without a zone, as if it were in UTC."""
     try:
         moment = datetime.fromisoformat(str(value))
-        return moment.astimezone(UTC) if moment.tzinfo else datetime.combine(moment.date(), time(), UTC)
-    except (ValueError, OverflowError):
+    except ValueError:
         return None
+    if not 1000 < moment.year < 9000:  # no statement's, and nothing can be reckoned from the first or the last
+        return None
+    return moment.astimezone(UTC) if moment.tzinfo else datetime.combine(moment.date(), time(), UTC)

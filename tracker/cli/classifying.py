@@ -1,6 +1,7 @@
 """Many texts through the classifier: `classify`, a JSON object a line, and `evaluate`, against what people say."""
 
 import json
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -16,42 +17,56 @@ from tracker.cli import show
 from tracker.cli.show import Answer
 from tracker.errors import UsageError
 from tracker.models import shape as shapes
+from tracker.models.registry import Registry
 from tracker.models.statement import Classification, Visit
 from tracker.text import shorten
 
 Row = dict[str, Any]
+#: Keys of a row that are texts; all but the first may be missing or null.
+TEXTS = ("text", "title", "lang", "author", "author_role", "country")
 #: Statements on which people and classifier differ, shown of each label; --json has all.
 SHOWN = 10
 DIFFER = ("what", "score", "id", "url", ("said", lambda row: shorten(row["text"], 80)))
 #: Lines classified together: batches are what makes it fast.
 BATCH = 512
+#: What no UTF-8 text has: bytes of another encoding, and the zeros of UTF-16.
+_OTHER = re.compile("[\0\udc80-\udcff]")
 
 
 def lines(classifier: Classifier, source: TextIO, target: TextIO) -> int:
     """Classify every line in order; a bad one gives {"id", "error"}. The exit code: 1 when there was a bad one."""
     bad = 0
-    while batch := list(islice(source, BATCH)):
-        rows = [read(line) for line in batch if line.strip()]
+    while batch := [line.lstrip("\ufeff") for line in islice(source, BATCH)]:
+        rows = [read(line, classifier.registry) for line in batch if line.strip()]
         understood = iter(classifier.classify([said for _, said in rows if isinstance(said, Utterance)]))
-        for key, said in rows:
+        for row, said in rows:
             good = isinstance(said, Utterance)
-            target.write(show.written({"id": key, **(shape(next(understood)) if good else {"error": said})}))
+            target.write(show.written({"id": row.get("id"), **(shape(next(understood)) if good else {"error": said})}))
             bad += not good
     return int(bad > 0)
 
 
-def read(line: str) -> tuple[Any, Utterance | str]:
-    """The row's id, with what is to be classified or what is wrong with it."""
+def read(line: str, registry: Registry) -> tuple[Row, Utterance | str]:
+    """The row (empty where there is none), with what is to be classified or what is wrong with it."""
+    if _OTHER.search(line):
+        return {}, "not UTF-8"
     try:
-        row = json.loads(line)
+        row = json.loads(line, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
-        return None, f"not JSON: {error}"
+        return {}, f"not JSON: {error}"
     if not isinstance(row, dict):
-        return None, "not a JSON object"
-    if not isinstance(row.get("text"), str):
-        return row.get("id"), "text: a string is needed"
-    said = utterance_of(row)
-    return row.get("id"), f"date: {row['date']!r} is no day" if row.get("date") and not said.published else said
+        return {}, "not a JSON object"
+    if not isinstance(row.get("id"), str | int | None):
+        return {}, "id: a string or a whole number is needed"
+    for name in TEXTS:
+        if not isinstance(row.get(name), str if name == "text" else str | None):
+            return row, f"{name}: a string is needed"
+    said = utterance_of(row, registry)
+    return row, f"date: {str(row['date'])[:40]!r} is no day" if row.get("date") and not said.published else said
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no number")
 
 
 def shape(understood: Classification) -> dict[str, Any]:
@@ -89,17 +104,17 @@ def evaluate(classifier: Classifier, file: Path) -> Answer:
 
 def _lines(file: Path) -> list[str]:
     try:
-        return (show.exact(sys.stdin).read() if str(file) == "-" else file.read_text(encoding="utf-8")).splitlines()
+        said = show.exact(sys.stdin).read() if str(file) == "-" else file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{file}: {getattr(error, 'strerror', None) or 'not UTF-8'}") from None
+    return said.removeprefix("\ufeff").split("\n")
 
 
 def _read(line: str, classifier: Classifier) -> tuple[Row, Utterance] | str:
     """A labelled row with what is to be classified, or what is wrong with it."""
-    _, said = read(line)
+    row, said = read(line, classifier.registry)
     if isinstance(said, str):
         return said
-    row: Row = json.loads(line)
     given, visit = row.get("labels"), row.get("visit") or {}
     if not isinstance(given, list) or not all(isinstance(name, str) for name in given):
         return "labels: a list of names is needed"
