@@ -28,12 +28,36 @@ def test_the_language_is_that_of_the_words(text: str, lang: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("lang", "texts"),
+    [
+        ("fr", ["Merci !", "Félicitations !", "Bon voyage", "Sincères condoléances", "Fe\u0301licitations"]),
+        ("en", ["Thank you", "God bless", "Congratulations!", "My condolences"]),
+        ("es", ["Gracias a todos", "Felicidades", "Buenas noches", "Muchas felicidades"]),
+        ("pt", ["Obrigado, Brasil", "Parabéns!", "Bom dia", "Boas festas", "Boa sorte"]),
+        ("ru", ["Спасибо", "С праздником", "Добрый день"]),
+        ("ar", ["شكرا", "شكرًا", "مبروك", "مرحبا", "رحمه الله", "تحيـــا مصر", "Shukran"]),
+        ("fa", ["با تشکر", "نوروز مبارک", "خدا حافظ"]),
+        ("ur", ["شکریہ", "عید مبارک ہو"]),
+        ("uk", ["Дякую"]),
+        ("bg", ["Честита Нова година"]),
+        ("id", ["Selamat Natal"]),
+        ("de", ["Vielen Dank"]),
+        ("it", ["Grazie a tutti"]),
+    ],
+)
+def test_a_few_words_of_thanks_or_wishes_are_told_by_them(lang: str, texts: list[str]) -> None:
+    assert [identify(text) for text in texts] == [lang] * len(texts)
+    assert [identify(text, "tr") for text in texts] == ["tr"] * len(texts)
+
+
+@pytest.mark.parametrize(
     ("text", "declared", "lang"),
     [
         ("OK", "fr-FR", "fr"),
         ("🙂🙂", "en", "en"),
         ("", None, None),
         ("🙂", "und", None),
+        ("🙂", "klingon", None),
         ("Le président a reçu ce matin son homologue dans la capitale", "en", "fr"),
         ("Adiada a visita do Presidente de Moçambique.", "pt", "pt"),
         ("PRESIDENT OSEI ARRIVES IN SOFIA FOR A STATE VISIT TO BULGARIA", None, "en"),

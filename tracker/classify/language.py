@@ -9,12 +9,19 @@ from importlib import resources
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 from tracker.text import STEMMERS
 
 #: Languages that are classified.
 CLASSIFIED = frozenset(STEMMERS)
 _NOISE = re.compile(r"https?://\S+|[@#]\S+|[^\w\s'’-]|\d+")
+#: Vowel signs, stretching and accents that are written apart: words are one without them.
+_MARKS = re.compile("[\u0300-\u036f\u0610-\u061a\u0640\u064b-\u065f\u0670]")
+#: Kaf, yeh and other letters as Arabic alone has them; letters as Persian and Urdu have them.
+_ARABIC, _PERSIAN = re.compile("[كيةىأإؤ]"), re.compile("[پچژگکیٹڈڑںےھہ]")
+#: A language as platforms declare it, and not what stands for none.
+_CODE = re.compile("(?!(?:und|zxx|qme|qht|qst|art)$)[a-z]{2,3}")
 _SURE = 0.6
 #: Characters that are looked at: more do not make the reading surer.
 _LOOKED_AT = 180
@@ -41,10 +48,10 @@ def identify(raw: str, declared: str | None = None) -> str | None:
     """ISO 639-1 (or -3) code of the language, None for a text without letters.
 
     `declared` (BCP 47) wins over an unsure reading of a short text, and says nothing against a sure one."""
-    bare = _NOISE.sub(" ", raw[:_LOOKED_AT])
+    bare = _NOISE.sub(" ", _MARKS.sub("", normalize("NFC", raw[:_LOOKED_AT])))
     bare = bare.lower() if bare.isupper() else bare  # the identifier has seen few texts in capitals
     claim = (declared or "").replace("_", "-").split("-")[0].lower() or None
-    if claim in ("und", "zxx", "qme", "qht", "qst", "art"):
+    if claim and not _CODE.fullmatch(claim):
         claim = None
     if claim in CLASSIFIED and _confirmed(bare, claim):
         return claim
@@ -58,7 +65,7 @@ def identify(raw: str, declared: str | None = None) -> str | None:
     found, share = str(labels[0]).removeprefix("__label__"), float(shares[0])
     found = _WRITTEN_AS.get(found, found)
     unsure = share < _SURE or letters < _FEW_LETTERS or ({claim, found} == _ALIKE and not _confirmed(bare, found))
-    return claim if claim and unsure else found
+    return (claim or _greeted(bare) or _arabic(bare, found)) if unsure else found
 
 
 def _letters(bare: str) -> int:
@@ -67,15 +74,29 @@ def _letters(bare: str) -> int:
 
 
 @cache
-def _function_words() -> dict[str, frozenset[str]]:
-    source = resources.files(__package__).joinpath("data/function_words.toml")
+def _words(name: str) -> dict[str, frozenset[str]]:
+    source = resources.files(__package__).joinpath(f"data/{name}.toml")
     return {lang: frozenset(line.split()) for lang, line in tomllib.loads(source.read_text(encoding="utf-8")).items()}
+
+
+def _greeted(bare: str) -> str | None:
+    """The language that has half of a few words among its greetings, if one has."""
+    words = bare.lower().split()
+    counts = {lang: len(known.intersection(words)) for lang, known in _words("greetings").items()}
+    best, second = sorted(counts, key=counts.__getitem__)[:-3:-1]
+    return best if counts[best] > counts[second] and 2 * counts[best] >= len(words) else None
+
+
+def _arabic(bare: str, found: str) -> str:
+    """Arabic, where a text of letters that Persian and Urdu write otherwise was taken for one of them."""
+    return "ar" if found in ("fa", "ur") and _ARABIC.search(bare) and not _PERSIAN.search(bare) else found
 
 
 def _confirmed(bare: str, claim: str) -> bool:
     """Whether the function words alone leave no doubt that the declared language is right."""
     words = set(bare.lower().split())
-    count = len(words & _function_words()[claim])
+    known = _words("function_words")
+    count = len(words & known[claim])
     return count >= _CONFIRMED and all(
-        2 * len(words & others) < count for lang, others in _function_words().items() if lang != claim
+        2 * len(words & others) < count for lang, others in known.items() if lang != claim
     )
