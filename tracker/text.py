@@ -4,6 +4,7 @@ Pure. Folding is case-, accent- and presentation-blind in every script; offsets 
 taken of folded words, so that `échange` and `ECHANGES` meet. CJK and other scripts without spaces are cut into bigrams.
 """
 
+import difflib
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -108,6 +109,13 @@ def shorten(raw: str, length: int) -> str:
     """One line of about this many characters, cut between words."""
     said = squeeze(raw)
     return said if len(said) <= length else said[:length].rsplit(" ", 1)[0].rstrip(".,;: ") + "…"
+
+
+def near(word: str, known: Iterable[str]) -> str:
+    """` (did you mean …?)` with the most similar known word, or nothing."""
+    spellings = {fold(candidate): candidate for candidate in known}
+    found = difflib.get_close_matches(fold(word), spellings, n=1)
+    return f" (did you mean {spellings[found[0]]}?)" if found else ""
 
 
 @lru_cache(maxsize=20_000)

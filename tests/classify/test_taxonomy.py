@@ -100,7 +100,7 @@ STAR = "has a * that neither ends a word nor stands for a whole one after anothe
         (of_aid("plover_type = 'AGREED'"), ": label[1].plover_type: unknown event type 'AGREED' (did you mean AGREE?)"),
         (
             of_aid("plover_type = 'agree'"),
-            ": label[1].plover_type: unknown event type 'agree'; known: AGREE, CONSULT, ",
+            ": label[1].plover_type: unknown event type 'agree' (did you mean AGREE?); known: AGREE, CONSULT, ",
         ),
         (of_aid("plover_type = ''"), ": label[1].plover_type: unknown event type ''"),
         (of_aid("plover_type = ['AGREE']"), ": label[1].plover_type: must be text"),

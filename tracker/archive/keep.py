@@ -32,16 +32,9 @@ POISON = (StatementError, ValueError, OverflowError)
 #: A source counts as watched from one success to the next, unless this many intervals (or seconds) lie between.
 GAP_INTERVALS, GAP_SECONDS = 2.5, 900.0
 _IN_ORDER = (
-    t.statements,
-    t.versions,
-    t.identities,
-    t.mentions,
-    t.fingerprints,
-    t.report_fingerprints,
-    t.evidence,
-    t.spans,
+    t.statements, t.versions, t.identities, t.mentions, t.fingerprints, t.report_fingerprints, t.evidence, t.spans,
     t.polls,
-)
+)  # fmt: skip
 _FINISHED = ("state", "next_poll_at", "span_start", "span_end", "span_polls")
 _LAST_SEQ = select(func.coalesce(func.max(t.statements.c.seq), 0))
 

@@ -126,15 +126,13 @@ class Statements(Store):
             found[what, its].append(values)
         told = {values[0] for (what, _), each in found.items() for values in each if what == "event"}
         events = {event.id: event for event in self._load_events(connection, told)}
-        return [
-            _statement(
-                row,
-                [(gone == "1", load(Label, label)) for label, gone, *_ in found["label", str(row.seq)]],
-                tuple(events[key] for key, *_ in sorted(found["event", row.id])),
-                tuple(Link(*values) for values in sorted(found["link", row.id], key=lambda link: link[:2])),
-            )
-            for row in rows
-        ]
+        whole = []
+        for row in rows:
+            labels = [(gone == "1", load(Label, label)) for label, gone, *_ in found["label", str(row.seq)]]
+            tells = tuple(events[key] for key, *_ in sorted(found["event", row.id]))
+            links = tuple(Link(*values) for values in sorted(found["link", row.id], key=lambda link: link[:2]))
+            whole.append(_statement(row, labels, tells, links))
+        return whole
 
     def _load_events(self, connection: Connection, ids: Collection[str]) -> list[Event]:
         """These events, with the statements that tell them."""

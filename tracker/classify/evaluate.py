@@ -114,16 +114,12 @@ def render(figures: Sequence[LabelFigures]) -> str:
         f" {f.alert.precision:.2f}/{f.alert.recall:.2f}"
         for f in figures
     ]
-    lines += [
-        f"macro F1 {sum(f.counts.f1 for f in figures) / max(len(figures), 1):.3f}",
-        "",
-        "F1 by language (positives) [95 % interval]",
-    ]
+    mean = sum(f.counts.f1 for f in figures) / max(len(figures), 1)
+    lines += [f"macro F1 {mean:.3f}", "", "F1 by language (positives) [95 % interval]"]
     for f in figures:
-        by = "  ".join(
-            f"{g} {v:.2f} ({n}) [{low:.2f}-{high:.2f}]" for g, (n, v, (low, high)) in f.by_language.items() if n
-        )
-        lines.append(f"{f.name:22s} {by}")
+        by = ((lang, n, f1, *ends) for lang, (n, f1, ends) in f.by_language.items() if n)
+        said = "  ".join(f"{lang} {f1:.2f} ({n}) [{low:.2f}-{high:.2f}]" for lang, n, f1, low, high in by)
+        lines.append(f"{f.name:22s} {said}")
     lines += ["", "reliability: mean score -> share right (statements)"]
     lines += [f"{f.name:22s} " + "  ".join(f"{m:.2f}->{r:.2f} ({n})" for m, r, n in f.reliability) for f in figures]
     return "\n".join(lines)

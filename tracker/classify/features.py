@@ -120,12 +120,8 @@ def _journeys(document: Document, hits: Sequence[Hit], found: dict[str, float]) 
     for key in {**people, **inside, **beside}:
         kinds = [kind for kind, members in _KINDS.items() if said[key] & members]
         who = people[key] | ({document.home} if document.home and kinds else set())
-        sides = {
-            "away": who and inside[key] - who,
-            "other": who and beside[key] - who,
-            "two": len(who) > 1,
-            "home": not (who | inside[key] | beside[key]) - {document.home or ""},
-        }
+        sides = {"away": who and inside[key] - who, "other": who and beside[key] - who, "two": len(who) > 1}
+        sides["home"] = not (who | inside[key] | beside[key]) - {document.home or ""}
         for side in (side for side, holds in sides.items() if holds):
             found[f"x:{side}"] = 1.0
             found.update((f"x:{side}&{kind}", 1.5) for kind in kinds)

@@ -51,14 +51,11 @@ class Lexicon:
 
     def find(self, lang: str, fields: Sequence[Field]) -> list[Hit]:
         """Every phrase of the language but the masked ones; none reaches over the end of a sentence."""
-        trie = self._tries.get(lang) or self._trie(lang)
-        found = [
-            Hit(concept, one, first, last)
-            for one in fields
-            for first, last, concepts in trie.find(one)
-            if first == last or one.sentence[first] == one.sentence[last]
-            for concept in concepts
-        ]
+        trie, found = self._tries.get(lang) or self._trie(lang), list[Hit]()
+        for one in fields:
+            for first, last, concepts in trie.find(one):
+                if first == last or one.sentence[first] == one.sentence[last]:
+                    found += [Hit(concept, one, first, last) for concept in concepts]
         covers = [hit for hit in found if hit.concept in self._masks]
         return [hit for hit in found if not any(self._covered(hit, cover) for cover in covers)] if covers else found
 

@@ -10,7 +10,6 @@ A file adds labels, or phrases and thresholds to shipped ones:
     fr = ["partage des eaux", "barrage*"]
     en = ["water sharing", "dam"]"""
 
-import difflib
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -23,7 +22,7 @@ from typing import Any
 from tracker.classify.lexicon import shipped as concepts
 from tracker.classify.tokens import split
 from tracker.errors import ConfigError
-from tracker.text import STEMMERS
+from tracker.text import STEMMERS, near
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{1,39}")
 #: A `*` that neither ends a word nor stands for a whole one after another.
@@ -119,7 +118,7 @@ def _problems(where: str, item: Mapping[str, Any], known: Mapping[str, LabelSpec
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         found.append(f"{where}.name: must be lower-case letters, digits and _, 2 to 40 of them")
     elif name not in known and not item.get("phrases"):
-        found.append(f"{where}.phrases: a new label needs phrases{_near(name, known)}")
+        found.append(f"{where}.phrases: a new label needs phrases{near(name, known)}")
     for key in ("threshold", "alert_threshold"):
         value = item.get(key, 0.5)
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1:
@@ -144,7 +143,7 @@ def _term_problems(where: str, item: Mapping[str, Any], old: LabelSpec | None) -
             continue
         all_of_them = f"; known: {', '.join(known) or 'none'}" if what != "concept" else ""
         wrong = [name for name in names if name not in known]
-        found += [f"{where}.{key}: unknown {what} {name[:40]!r}{_near(name, known)}{all_of_them}" for name in wrong]
+        found += [f"{where}.{key}: unknown {what} {name[:40]!r}{near(name, known)}{all_of_them}" for name in wrong]
     return found
 
 
@@ -177,9 +176,4 @@ def _texts(value: object) -> bool:
 
 def _unknown(where: str, dot: str, item: Mapping[str, Any], keys: Sequence[str], what: str = "key") -> list[str]:
     gap = dot or ": "
-    return [f"{where}{gap}{key}: unknown {what}{_near(key, keys)}" for key in item if key not in keys]
-
-
-def _near(name: str, names: Any) -> str:
-    close = difflib.get_close_matches(str(name), list(names), 1)
-    return f" (did you mean {close[0]}?)" if close else ""
+    return [f"{where}{gap}{key}: unknown {what}{near(key, keys)}" for key in item if key not in keys]

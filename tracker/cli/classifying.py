@@ -18,7 +18,7 @@ from tracker.cli.show import Answer
 from tracker.errors import UsageError
 from tracker.models import shape as shapes
 from tracker.models.registry import Registry
-from tracker.models.statement import Classification, Visit
+from tracker.models.statement import Classification
 from tracker.text import shorten
 
 Row = dict[str, Any]
@@ -51,7 +51,7 @@ def read(line: str, registry: Registry) -> tuple[Row, Utterance | str]:
     if _OTHER.search(line):
         return {}, "not UTF-8"
     try:
-        row = json.loads(line, parse_constant=_no_number)
+        row = json.loads(line, parse_constant=int)  # NaN and Infinity are no JSON; int takes neither
     except (ValueError, RecursionError) as error:
         return {}, f"not JSON: {error}"
     if not isinstance(row, dict):
@@ -65,23 +65,16 @@ def read(line: str, registry: Registry) -> tuple[Row, Utterance | str]:
     return row, f"date: {str(row['date'])[:40]!r} is no day" if row.get("date") and not said.published else said
 
 
-def _no_number(name: str) -> None:
-    raise ValueError(f"{name} is no number")
-
-
 def shape(understood: Classification) -> dict[str, Any]:
     """The public shape of one classification."""
+    evidence = [[{"of": of, **asdict(words)} for of, words in visit.words] for visit in understood.visits]
     return {
         "lang": understood.lang, "classified": understood.classified,
         "labels": [shapes.label(label) for label in understood.labels], "scores": dict(understood.scores),
-        "events": [_visit(visit) for visit in understood.visits],
+        "events": [{**shapes.visit(v), "evidence": e} for v, e in zip(understood.visits, evidence, strict=True)],
         "mentions": [{"kind": m.kind, "ref": m.ref, **asdict(m.words)} for m in understood.mentions],
         "classifier": understood.version,
     }  # fmt: skip
-
-
-def _visit(visit: Visit) -> dict[str, Any]:
-    return {**shapes.visit(visit), "evidence": [{"of": of, **asdict(words)} for of, words in visit.words]}
 
 
 def evaluate(classifier: Classifier, file: Path) -> Answer:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from tracker.errors import NotFound, UsageError
+from tracker.text import near
 
 if TYPE_CHECKING:
     from tracker.app import Tracker as Tracker
@@ -97,8 +98,6 @@ def pick(what: str, name: str, known: Mapping[str, T], where: str = "") -> T:
     """The one of this name. NotFound tells the nearest name that there is."""
     if name in known:
         return known[name]
-    from tracker.config.read import near
-
     raise NotFound(f"no {what} {name!r}{where}{near(name, known)}")
 
 

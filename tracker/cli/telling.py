@@ -15,13 +15,12 @@ from tracker.decide import period
 from tracker.errors import UsageError
 from tracker.models.shape import instant
 from tracker.models.telling import Digest, Issue, Notification, Period, Silence
+from tracker.text import near
 
 Ended = Annotated[bool, typer.Option("--all")]
 Name = Annotated[str, typer.Argument(help="The digest's name.")]
-Day = Annotated[
-    datetime | None,
-    typer.Option("--date", parser=moment, metavar="DAY", help="The period that ends on this local day."),
-]
+Ends = typer.Option("--date", parser=moment, metavar="DAY", help="The period that ends on this local day.")
+Day = Annotated[datetime | None, Ends]
 Now = Annotated[bool, typer.Option("--now", help="The period in progress, closed early at this moment.")]
 COUNTED = ("statements", lambda issue: len(issue["statements"]))
 
@@ -40,8 +39,6 @@ def rules_test(
 ) -> Answer:
     """What a rule would have matched in the archive; tells nobody.
     Example: tracker rules test sahel-visits"""
-    from tracker.config.read import near
-
     known = {one.name: one.query.text for one in tracker.settings.rules}
     found = finding.search(tracker, known.get(rule, rule), limit=limit)
     unnamed = [] if rule in known else [f"no rule is named {rule!r}: read as a query{near(rule, known)}"]
@@ -164,9 +161,8 @@ def _finished(one: Digest, at: datetime, date: datetime | None, last: Issue | No
     day = date.date() if date else _current(one, at, last).day - timedelta(days=1)
     meant = period.ending(one, day, last)
     if meant.end > at:
-        raise UsageError(
-            f"the period of {meant.day} ends at {meant.end:%Y-%m-%d %H:%M} UTC: use --now to close it early"
-        )
+        ends = f"the period of {meant.day} ends at {meant.end:%Y-%m-%d %H:%M} UTC"
+        raise UsageError(f"{ends}: use --now to close it early")
     return meant
 
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from tracker.channels import webhook
 from tracker.classify import taxonomy
 from tracker.config import schema
-from tracker.config.read import Book, Model, keys, near
+from tracker.config.read import Book, Model, keys
 from tracker.config.schema import Settings
 from tracker.config.values import DATABASE, NEVER, header, line, secret
 from tracker.decide import query
@@ -25,6 +25,7 @@ from tracker.models.registry import Leader, Office, Registry, Tenure
 from tracker.models.source import Source
 from tracker.models.telling import Digest, Receiver, Rule
 from tracker.sources import KINDS
+from tracker.text import near
 
 __all__ = ["Settings", "load", "shipped"]
 

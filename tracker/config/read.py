@@ -1,6 +1,5 @@
 """Reading TOML files, and saying what is wrong in them: one line a problem, with its place and the nearest word."""
 
-import difflib
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from tracker import text
 from tracker.config.values import line
+from tracker.text import near
 
 Model = TypeVar("Model", bound=BaseModel)
 #: What an entry is called by; any other has a name.
@@ -20,13 +20,6 @@ _WANTED = {
     "string_type": "text", "int_type": "a whole number", "float_type": "a number", "bool_type": "true or false",
     "tuple_type": "a list", "dict_type": "a table", "model_type": "a table", "date_type": "a date like 2021-06-07",
 }  # fmt: skip
-
-
-def near(word: str, known: Iterable[str]) -> str:
-    """` (did you mean …?)` with the most similar known word, or nothing."""
-    spellings = {text.fold(candidate): candidate for candidate in known}
-    found = difflib.get_close_matches(text.fold(word), spellings, n=1)
-    return f" (did you mean {spellings[found[0]]}?)" if found else ""
 
 
 def keys(model: type[BaseModel]) -> tuple[str, ...]:

@@ -144,17 +144,12 @@ def _whole_entries(parsed: Any, body: bytes) -> tuple[list[Any], list[str]]:
 
 def _draft(entry: Any, parsed: Any, base: str, zone: str | None) -> Draft:
     guid, (stated, edited) = _text(entry.get("id")), _dates(entry, parsed.version)
+    lang = _text(entry.get("language")) or _text(parsed.feed.get("language"))
     return identity.draft(
-        guid,
-        _link(entry, guid, base),
-        _title(entry),
-        _body(entry, atom=parsed.version.startswith("atom")),
-        (stated, *_moment(entry, "published", stated, zone)),
-        _moment(entry, "updated", edited, zone)[0],
-        lang=_text(entry.get("language")) or _text(parsed.feed.get("language")),
-        author=_text(entry.get("author")),
-        media=tuple(_media(entry, base)),
-    )
+        guid, _link(entry, guid, base), _title(entry), _body(entry, atom=parsed.version.startswith("atom")),
+        (stated, *_moment(entry, "published", stated, zone)), _moment(entry, "updated", edited, zone)[0],
+        lang=lang, author=_text(entry.get("author")), media=tuple(_media(entry, base)),
+    )  # fmt: skip
 
 
 def _text(value: str | None) -> str | None:
