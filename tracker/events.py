@@ -11,10 +11,12 @@ from functools import cache
 from hashlib import blake2b
 
 from tracker import gazetteer, text
-from tracker.models.statement import VISIT, Event, Party, Statement, Visit, VisitStatus
+from tracker.models.statement import VISIT, Event, Party, Statement, Visit
 
 #: Two tellings of one pair of countries are one visit when their days are so near.
 DAYS = timedelta(days=3)
+#: What is called off or put off was announced for a day to come, or for none so long ago at most.
+AHEAD = timedelta(days=60)
 #: No visit is taken to last longer.
 LONGEST = timedelta(days=30)
 #: A statement, and a visit that it tells.
@@ -34,16 +36,42 @@ def sureness(statement: Statement) -> float:
 
 
 def days_of(statement: Statement, visit: Visit | None) -> tuple[date, date]:
+    """Between which days its event is looked for: only the first is stretched, as no two of a pair end on one day."""
+    (first, last), said = _days(statement, visit), statement.post.effective_at.date()
+    if visit and _open(visit):
+        return min(first, said) - AHEAD, last
+    return (min(first, said) if visit and visit.status == "announced" else first), last
+
+
+def _days(statement: Statement, visit: Visit | None) -> tuple[date, date]:
     """The day a telling is about, as stated, else that of the statement; and the visit's last, as far as it goes."""
     day = (visit and visit.day) or statement.post.effective_at.date()
     return day, max(day, min((visit and visit.day_end) or day, day + LONGEST))
 
 
+def _open(visit: Visit) -> bool:
+    """Whether it is another telling that says which visit is meant: its own day is none, or the new one."""
+    return visit.status == "postponed" or (visit.status == "cancelled" and not visit.day)
+
+
+def _meant(telling: Telling, tellings: Sequence[Telling]) -> tuple[date, date]:
+    """The days a telling is about; where they are open those of the visit announced before, as far as the new day."""
+    (first, last), said, visit = _days(*telling), telling[0].post.effective_at, telling[1]
+    announced = (
+        (not v.day, abs(begins - first), begins, ends) for o, v in tellings for begins, ends in [_days(o, v)]
+        if _open(visit) and v.status == "announced" and o.post.effective_at <= said
+        and ends >= (said.date() if v.day else said.date() - AHEAD) and not _strangers(_people(v), _people(visit))
+    )  # fmt: skip
+    *_, begins, ends = min(announced, default=(first, last))
+    return (min(begins, first), max(ends, last)) if visit.day else (begins, ends)
+
+
 def parted(tellings: Iterable[Telling]) -> list[list[Telling]]:
     """The tellings of one pair of countries, event by event, each by the day it is about; one of a statement."""
     parts, reach, end, people = list[dict[str, Telling]](), date.min, date.min, set[str]()
-    for one, visit in sorted(tellings, key=lambda pair: (days_of(*pair), pair[0].id, repr(pair[1]))):
-        first, last = days_of(one, visit)
+    given = list(tellings)
+    for one, visit in sorted(given, key=lambda pair: (_meant(pair, given), pair[0].id, repr(pair[1]))):
+        first, last = _meant((one, visit), given)
         if first > reach or (first > end and _strangers(people, _people(visit))):
             parts.append({})
             reach, people = first + DAYS, set()
@@ -68,14 +96,17 @@ def of(tellings: Sequence[Telling]) -> Event:
     first, visits = tellings[0], [visit for _, visit in tellings]
     published = sorted(tellings, key=lambda pair: (pair[0].post.effective_at, pair[0].id))
     secure = any(label.name == "security_statement" for one, _ in tellings for label in one.classification.labels)
-    key = f"{key_of(first[1])}|{days_of(*first)[0]}|{first[0].id}"
+    key = f"{key_of(first[1])}|{_days(*first)[0]}|{first[0].id}"
     near, stated = _day(published)
-    status = _status([visit.status for _, visit in published])
+    # past when anybody says so, else what was published last and says more than that it is announced
+    said = sorted(
+        (visit.status for _, visit in reversed(published)), key=lambda one: (one != "past", one == "announced")
+    )
     visitors, host = _parties(party for visit in visits for party in visit.visitors), _host(v.host for v in visits)
     return Event(
         b32encode(blake2b(key.encode(), digest_size=10).digest()).decode().lower(),
-        status, visitors, host, _place(visits), near if stated or status in ("past", "ongoing") else None,
-        max((visit.day_end for visit in visits if visit.day_end), default=None),
+        said[0], visitors, host, _place(visits), near if stated or said[0] in ("past", "ongoing") else None,
+        max((visit.day_end for visit in visits if visit.day_end and visit.day_end >= near), default=None),
         context=("diplomatic", "military") if secure else ("diplomatic",),
         statements=tuple(sorted({one.id for one, _ in tellings})), score=max(sureness(one) for one, _ in tellings),
         near=None if stated else near,
@@ -84,7 +115,7 @@ def of(tellings: Sequence[Telling]) -> Event:
 
 def with_telling(one: Statement, visit: Visit, events: Iterable[Event]) -> Event:
     """The one of these events that a telling belongs to, with what it adds, as far as that can be seen from here."""
-    new, key, day = of([(one, visit)]), key_of(visit), days_of(one, visit)[0]
+    new, key, day = of([(one, visit)]), key_of(visit), _days(one, visit)[0]
     near = [
         e for e in events
         if key_of(e) == key and e.first <= day + DAYS and day <= e.last + DAYS
@@ -98,27 +129,22 @@ def with_telling(one: Statement, visit: Visit, events: Iterable[Event]) -> Event
     )  # fmt: skip
 
 
-def _status(said: Sequence[VisitStatus]) -> VisitStatus:
-    """Past when anybody says so, else what was published last and says more than that it is announced."""
-    return "past" if "past" in said else next((one for one in reversed(said) if one != "announced"), "announced")
-
-
 def _day(published: Sequence[Telling]) -> tuple[date, bool]:
     """The first day of a visit that took place, else the one announced last; and whether a text states it."""
-    ranked = [((v.status not in ("past", "ongoing"), v.day is None), days_of(one, v)[0]) for one, v in published]
+    ranked = [((v.status not in ("past", "ongoing"), v.day is None), _days(one, v)[0]) for one, v in published]
     best = min(rank for rank, _ in ranked)
     days = [day for rank, day in ranked if rank == best]
     return days[-1] if best[0] else min(days), not best[1]
 
 
 def _parties(all_of_them: Iterable[Party]) -> tuple[Party, ...]:
-    """Each visitor once, known leaders first; a bare country only where nobody of it is named."""
-    unique: dict[str, Party] = {}
-    for party in sorted(all_of_them, key=lambda p: (p.leader is None, p.name is None, p.name or "")):
-        unique.setdefault(party.leader or text.fold(party.name or party.country or ""), party)
-    people = list(unique.values())
-    leaders = [party for party in people if party.leader]
-    return tuple(leaders or [p for p in people if p.name] or people)
+    """Each visitor once; of a country its known leaders, else who is named, else the bare country."""
+    unique, best = dict[str, Party](), dict[str | None, tuple[bool, bool]]()
+    for party in sorted(all_of_them, key=lambda p: (p.leader is None, p.name is None, p.name or "", p.country or "")):
+        rank = (party.leader is None, party.name is None)
+        if best.setdefault(party.country, rank) == rank:
+            unique.setdefault(party.leader or text.fold(party.name or party.country or ""), party)
+    return tuple(unique.values())
 
 
 def _host(parties: Iterable[Party]) -> Party:

@@ -218,6 +218,39 @@ def test_what_is_told_within_three_days_is_one_visit(days: tuple[int, ...], part
         assert ["".join(one.id for one, _ in part) for part in visits.parted(order)] == parts
 
 
+@pytest.mark.parametrize(
+    ("tellings", "visits_told"),
+    [
+        ([("a", 28, "announced", 5), ("b", 1, "cancelled", 12, False)], [("ab", "cancelled", 28)]),
+        ([("a", 5, "announced", 5, False), ("b", 1, "cancelled", 25, False)], [("ab", "cancelled", None)]),
+        ([("a", 28, "announced", 15), ("b", 1, "cancelled", 12, False)],
+         [("b", "cancelled", None), ("a", "announced", 28)]),
+        ([("a", 5, "announced", 2), ("b", 5, "past", 6), ("c", 1, "cancelled", 12, False)],
+         [("ab", "past", 5), ("c", "cancelled", None)]),
+        ([("a", 14, "announced", 5), ("b", 28, "announced", 6), ("c", 1, "cancelled", 12, False)],
+         [("ac", "cancelled", 14), ("b", "announced", 28)]),
+        ([("a", 20, "announced", 5), ("b", 1, "postponed", 12, False)], [("ab", "postponed", 20)]),
+        ([("a", 20, "announced", 5), ("b", 28, "postponed", 12), ("c", 28, "announced", 15)],
+         [("abc", "postponed", 28)]),
+        ([("a", 20, "announced", 5), ("b", 28, "postponed", 12), ("c", 29, "past", 30)], [("abc", "past", 29)]),
+    ],
+)  # fmt: skip
+def test_what_is_called_off_or_put_off_is_the_visit_that_was_announced(tellings: list[Any], visits_told: Any) -> None:
+    for order in permutations([one_says(*each) for each in tellings]):
+        found = map(visits.of, visits.parted(order))
+        assert [("".join(e.statements), e.status, e.day and e.day.day) for e in found] == visits_told
+
+
+def test_a_visit_put_off_has_the_new_days_alone_and_another_persons_is_left() -> None:
+    announced = one_says("a", 8, "announced", 1, day_end=date(2024, 5, 10))
+    other = one_says("b", 9, "announced", 1, visitors=(Party("Peter Banda", None, "GHA"),))
+    put_off = one_says("c", 20, "postponed", 4, visitors=(Party("President Ansah", None, "GHA"),))
+    (event,) = map(visits.of, visits.parted([put_off, announced]))
+    assert (event.status, event.day, event.day_end) == ("postponed", date(2024, 5, 20), None)
+    (alone, third) = map(visits.of, visits.parted([put_off, other]))
+    assert (alone.statements, third.statements) == (("b",), ("c",))
+
+
 def test_a_visit_that_is_only_announced_has_no_day_until_one_is_told() -> None:
     soon, dated = one_says("a", 10, "announced", 10, stated=False), one_says("b", 12, "announced", 11)
     undated = visits.of([soon])

@@ -26,9 +26,9 @@ def written(text: str, lang: str | None = None, home: str | None = None, title: 
 
 @pytest.mark.parametrize(("lang", "home", "status", "day", "text"), TOLD)
 def test_a_visit_is_put_where_its_verbs_put_it(lang: str, home: str, status: str, day: str, text: str) -> None:
-    (visit,) = CLASSIFIER.classify([written(text, lang, home.strip("-"))])[0].visits
-    told = f"{visit.day or '-'}/{visit.day_end}" if "/" in day else str(visit.day or "-")
-    assert (visit.status, told) == (status, day)
+    visits = CLASSIFIER.classify([written(text, lang, home.strip("-"))])[0].visits
+    told = [(v.status, f"{v.day or '-'}/{v.day_end}" if "/" in day else str(v.day or "-")) for v in visits]
+    assert told == ([] if status == "none" else [(status, day)])
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache, lru_cache
 from importlib import resources
@@ -16,11 +18,10 @@ from typing import Any, NamedTuple
 from tracker.classify.tokens import Field
 from tracker.models.statement import Words
 
-_ISO = re.compile(r"\b(20\d\d)-(\d\d)-(\d\d)\b|\b(\d{1,2})[/.](\d{1,2})[/.](20\d\d)\b")
 _STOP = re.compile(r"[.!?؟\n|]+(?:\s|$)|\n")
 #: Words and marks that part a verb from what does not belong to it, and how many characters they count for.
 _PART = re.compile(r"[,;:—–]|\b(?:et|and|y|e|и|who|which|qui?|que|that|where|ou|d?onde|apres|after|الذي|التي|حيث)\b")
-_FAR = 40
+FAR = 40
 _REACH = 300  # no verb that stands farther is a date's
 #: Days before and after publication within which a date may be a visit's.
 _PAST, _AHEAD = 45, 200
@@ -50,39 +51,26 @@ def _groups(letter: str, table: Mapping[Any, str]) -> str:
 
 
 def _number(match: re.Match[str], letter: str) -> int:
-    return next((int(k[1:]) - 9 for k, v in match.groupdict().items() if v and k[0] == letter and k[1:].isdigit()), 0)
+    """What a group of a table stands for, or (of d, l, y and k) the number that is written; 0 where there is none."""
+    groups = ((k, v) for k, v in match.groupdict().items() if v and k[0] == letter and k[1:].isdigit())
+    name, written = next(groups, ("_9", "0"))
+    return int(written) if letter in "dlyk" else int(name[1:]) - 9
 
 
 @cache
 def _patterns(lang: str) -> dict[str, re.Pattern[str]]:
     data = tomllib.loads(resources.files(__package__).joinpath("data/calendar.toml").read_text(encoding="utf-8"))
-    months = _groups("m", dict(enumerate(data["months"][lang].split(";"), 1)))
-    weekdays = _groups("w", dict(enumerate(data["weekdays"][lang].split(";"))))
-    beside = {k: _alternatives(v) for k, v in data["beside"].items()}
-    marks = "|".join(f"(?P<{k}>{v})" for k, v in beside.items())
-    around = {k: f"(?:{_alternatives(v)})" for k, v in data["around"].items()}
-    ordinal = "(?:st|nd|rd|th|er|º)?"
-    to, of = r"\s?(?:-|au|to|al|a|e|et|and|y|по|до|الي)\s?", "(?: (?:de|of))? "
-    span = rf"(?:{to}(?P<last>\d{{1,2}}){ordinal})?"
-    over = rf"(?:{to}(?P<last3>\d{{1,2}}){ordinal}{of}(?:{months.replace('<m', '<o')}))?"  # into the next month
-    named = rf"(?P<d1>\d{{1,2}}){ordinal}{span}{of}(?:{months}){over}"
-    if lang == "en":
-        later = rf"(?:{to}(?:(?:{months.replace('<m', '<p')}) )?(?P<last4>\d{{1,2}}){ordinal}\b(?! of))?"
-        named += rf"|(?:{months.replace('<m', '<n')}) (?P<d2>\d{{1,2}}){ordinal}{later}"
-    count = rf"(?:(?P<digits>\d{{1,2}})|{_groups('c', data['numbers'])})"
-    some = rf"{around['the']}{count} {around['next']}(?:{_groups('u', data['units'])})|{_groups('z', data['alone'])}"
-    verbs = "|".join(f"(?P<{k}>{_alternatives(v)})" for k, v in data["verbs"][lang].items())
-    patterns = {
-        "named": rf"\b(?:{named})\b(?:,? (?:de |of )?(?P<year>20\d\d))?",
-        "relative": rf"\b(?:{_groups('r', data['days'])})\b",
-        "distance": rf"\b(?:(?P<soon>{around['soon']})|"
-        rf"(?:(?:(?P<ago>{around['ago']})|(?P<coming>{around['coming']})|(?P<within>{around['within']})) )?"
-        rf"(?:{some})(?: (?P<after>{around['after']}))?)\b(?! (?:{around['of']}))",
-        "weekday": rf"(?:\b(?:{marks})\s+(?:le |la |the |el )?)?\b(?:ال|و)?(?:{weekdays})\b"
-        rf"(?:\s+(?:(?P<next2>{beside['next']})|(?P<last2>{beside['last']}))\b)?",
-        "verb": rf"(?i:(?<!\w)(?:{verbs})\b)",
-    }
-    return {name: re.compile(pattern) for name, pattern in patterns.items()}
+    months, weekdays = (dict(enumerate(data[name][lang].split(";"), 1)) for name in ("months", "weekdays"))
+    parts = {letter: _groups(letter, months) for letter in "mnop"} | {"w": _groups("w", weekdays)}
+    parts |= {letter: _groups(letter, data[name]) for letter, name in data["letters"].items()}
+    for name, table in (("around", data["around"]), ("beside", data["beside"])):
+        parts |= {f"{name}.{k}": _alternatives(v) for k, v in table.items()}
+    for name in ("verbs", "marks"):
+        parts[name] = "|".join(f"(?P<{k}>{_alternatives(v)})" for k, v in data[name][lang].items())
+    for name, pattern in data["patterns"].items():  # each is made of those before it
+        parts[name] = pattern % parts
+    parts["full"] = parts["full.en" if lang == "en" else "full"]
+    return {name: re.compile(parts[name]) for name in ("full", "relative", "distance", "weekday", "verb", "mark")}
 
 
 @lru_cache(maxsize=8)
@@ -95,37 +83,53 @@ def tense(one: Field, lang: str, start: int, end: int, led: bool = False) -> str
 
     With `led` a verb that stands after it is none of its own."""
     plain = lang in ("ar", "ru") or len(one.seen) != len(one.folded)
-    near = [(True, _FAR**2, "")]
+    near = [(True, FAR**2, "")]
     for first, last, told in _verbs(one.folded if plain else one.seen.replace("’", "'"), lang):
         if start - last < _REACH and first - end < (0 if led else _REACH):
             gap = _apart(one.folded[min(end, last) : max(start, first)]) + 5 * (first >= end)  # a verb leads its day
-            weak = told == "title" or (
-                told == "said" and first >= end and gap >= _FAR
-            )  # "at Luanda on Monday, he said"
-            near += [(weak, gap, "future" if weak else told)] if gap < _FAR**2 else []
+            # "at Luanda on Monday, he said"
+            weak = told == "title" or (told == "said" and first >= end and gap >= FAR)
+            near += [(weak, gap, "future" if weak else told)] if gap < FAR**2 else []
     return min(near)[2]
 
 
 def _apart(text: str) -> int:
-    """How far two stretches are from each other, by what stands between them; beyond _FAR**2 in two sentences."""
-    return len(text) + _FAR * bool(_PART.search(text)) + _FAR**2 * bool(_STOP.search(text))
+    """How far two stretches are from each other, by what stands between them; beyond FAR**2 in two sentences."""
+    return len(text) + FAR * bool(_PART.search(text)) + FAR**2 * bool(_STOP.search(text))
 
 
-def choose(fields: tuple[Field, ...], lang: str, published: date | None, place: Words | None = None) -> When | None:
+def apart(fields: tuple[Field, ...], some: Words, others: Words) -> int:
+    """How far words are from others, by what stands between them; FAR**2 and more in two sentences."""
+    first, last = sorted((some, others), key=lambda words: words.start)
+    text = next(one.seen for one in fields if one.name == first.field)[first.end : last.start]
+    return _apart(text) if first.field == last.field else FAR**2
+
+
+def marks(fields: tuple[Field, ...], lang: str) -> dict[str, Words]:
+    """Phrases that say how a visit stands without a verb of their own: the first of each kind, by its name."""
+    found: dict[str, Words] = {}
+    for one in fields:
+        for match in _patterns(lang)["mark"].finditer(one.folded):
+            found.setdefault(match.lastgroup or "", one.cut(*match.span()))
+    return found
+
+
+def choose(
+    fields: tuple[Field, ...], lang: str, published: date | None, place: Words | None = None, moved: Words | None = None
+) -> When | None:
     """The date in the sentence of a place, else the one nearest to publication, without which only full dates are read.
 
-    The day of which it is told when something was said is no visit's."""
+    The day of which it is told when something was said is no visit's; of a visit that was `moved` it is the new one."""
 
     def rank(when: When) -> tuple[int, int, int]:
         away = abs((when.day - published).days) if when.day and published else 99
-        first, last = sorted((place or when.words, when.words), key=lambda words: words.start)
-        text = next(one.seen for one in fields if one.name == first.field)[first.end : last.start]
-        return _apart(text) if first.field == last.field else _FAR**2, away, when.words.start
+        return apart(fields, place or when.words, when.words), away, when.words.start
 
+    place = replace(moved, start=moved.end) if moved else place
     found: list[When] = []
     published = published if published and 1 < published.year < 9999 else None
     for one in fields:
-        full = [*_full(one), *_named(one, lang, published)]
+        full = [*_full(one, lang, published)]
         spans = [read[0].span() for read in full]
         rest = [*_relative(one, lang, published), *_weekday(one, lang, published)] if published else []
         full += [r for r in rest if not any(r[0].start() - 6 < b and a < r[0].end() + 6 for a, b in spans)]
@@ -134,37 +138,27 @@ def choose(fields: tuple[Field, ...], lang: str, published: date | None, place: 
             to_come = ahead or bool(published and day and day > published)
             if told != "said" and not (published and day and not -_PAST <= (day - published).days <= _AHEAD):
                 found.append(When(day, end, one.cut(*match.span()), to_come, told))
-    return min(found, key=rank, default=None)
+    best = min(found, key=rank, default=None)
+    if best and best.end and moved and moved.start < best.words.start < moved.end:  # "moved from the 5th to the 7th"
+        return best._replace(day=best.end, end=None)
+    return best
 
 
-def _full(one: Field) -> Iterator[_Read]:
-    for match in _ISO.finditer(one.folded):
-        y, m, d, d2, m2, y2 = match.groups()
-        yield from _read(match, (int(y or y2), int(m or m2), int(d or d2)), None)
-
-
-def _named(one: Field, lang: str, published: date | None) -> Iterator[_Read]:
-    for match in _patterns(lang)["named"].finditer(one.folded):
-        groups = match.groupdict()
-        month = _number(match, "m") or _number(match, "n")
-        day, year = int(groups["d1"] or groups.get("d2") or 0), int(groups["year"] or 0)
-        last = int(groups["last"] or groups["last3"] or groups.get("last4") or 0)
+def _full(one: Field, lang: str, published: date | None) -> Iterator[_Read]:
+    """Days of a month, with the year that is told or else the one that puts them nearest to publication."""
+    for match in _patterns(lang)["full"].finditer(one.folded):
+        day, last, year = (_number(match, letter) for letter in "dly")
+        month = _number(match, "m") or _number(match, "n") or _number(match, "k")
         ends = _number(match, "o") or _number(match, "p") or month
         year -= bool(year and ends < month)  # a year that is told of both is that of the end
         if published and not year:
-            away = (published.month - month) * 30 + published.day - day  # the year that puts it nearest to publication
+            away = (published.month - month) * 30 + published.day - day
             year = published.year + (away > 182) - (away < -182)
             past = (year, month, day) < (published.year, published.month, published.day)
             year += past and tense(one, lang, *match.span()) == "future"
-        if year:
-            yield from _read(match, (year, month, day), (year + (ends < month), ends, last))
-
-
-def _read(match: re.Match[str], first: tuple[int, int, int], last: tuple[int, int, int] | None) -> Iterator[_Read]:
-    try:
-        yield match, date(*first), date(*last) if last and last[2] and last > first else None, False
-    except ValueError:
-        return
+        with suppress(ValueError):  # no such day
+            end = date(year + (ends < month), ends, last) if last else None
+            yield match, (first := date(year, month, day)), end if end and end > first else None, False
 
 
 def _relative(one: Field, lang: str, published: date) -> Iterator[_Read]:
@@ -187,7 +181,7 @@ def _weekday(one: Field, lang: str, published: date) -> Iterator[_Read]:
     """The weekday that its neighbours or else the nearest verb mean: the coming one or the last one."""
     for match in _patterns(lang)["weekday"].finditer(one.folded):
         by = {name.rstrip("2") for name, words in match.groupdict().items() if words}
-        back = (published.weekday() - _number(match, "w")) % 7
+        back = (published.weekday() + 1 - _number(match, "w")) % 7
         told = tense(one, lang, *match.span())
         comes = told in ("now", "future") or (told == "" and "near" in by and back > 3)
         days = 7 - back if "next" in by else -(back or 7) if "last" in by else -back % 7 if comes else -back

@@ -1,8 +1,10 @@
 """Who and where a text speaks of: leaders, countries, capitals, places, organisations, in six languages inflected."""
 
 import re
+import tomllib
 from collections.abc import Iterable, Sequence
-from typing import Literal, NamedTuple
+from importlib import resources
+from typing import Any, Literal, NamedTuple
 
 from tracker import gazetteer, text
 from tracker.classify.tokens import Field, keys
@@ -11,27 +13,11 @@ from tracker.models.registry import Registry
 from tracker.models.statement import Mention
 
 Kind = Literal["leader", "person", "country", "demonym", "capital", "city", "metonym", "org", "place", "region"]
-#: Kinds that are written with a capital in Latin and Cyrillic script.
-_PROPER = frozenset({"country", "capital", "city", "metonym", "org", "place", "region", "leader", "person"})
-_CANONICAL = frozenset({"org", "place", "region", "person"})
+_TABLES = resources.files(__package__).joinpath("data/names.toml")
+_DATA: dict[str, Any] = tomllib.loads(_TABLES.read_text(encoding="utf-8"))
+_PROPER, _CANONICAL, _INTO = (frozenset[str](_DATA[name]) for name in ("proper", "canonical", "into"))
+_STATE_OF = {territory: state for state, theirs in _DATA["states"].items() for territory in theirs.split()}
 _WORDS = re.compile(r"[^\W_]+").findall
-#: Before a town's name that is an everyday word as well, one of these must stand.
-_INTO = frozenset({
-    "a", "in", "en", "to", "at", "de", "em", "au", "from", "du", "dans", "para", "no", "na", "pour", "vers",
-})  # fmt: skip
-#: Territories whose state is another: going there is no journey abroad for it.
-_STATE_OF = {
-    **dict.fromkeys(("REU", "GLP", "MTQ", "GUF", "MYT", "NCL", "PYF", "SPM", "WLF", "BLM", "MAF"), "FRA"),
-    **dict.fromkeys(("PRI", "GUM", "VIR", "ASM", "MNP"), "USA"),
-    **dict.fromkeys(("GIB", "FLK", "BMU", "CYM", "JEY", "GGY", "IMN", "SHN", "VGB"), "GBR"),
-    **dict.fromkeys(("HKG", "MAC"), "CHN"),
-    "GRL": "DNK",
-    "FRO": "DNK",
-}
-_MENTION: dict[str, Literal["leader", "country", "place", "organisation"]] = {
-    "leader": "leader", "country": "country", "demonym": "country", "capital": "place", "city": "place",
-    "place": "place", "metonym": "country", "org": "organisation", "region": "place",
-}  # fmt: skip
 
 
 class Entry(NamedTuple):
@@ -56,12 +42,9 @@ class Named(NamedTuple):
     @property
     def mention(self) -> Mention | None:
         """The mention as kept; None for a person who is in no registry."""
-        entry = self.entry
-        if entry.kind == "person":
-            return None
-        kind = _MENTION[entry.kind]
-        ref = entry.code or entry.ref if kind == "country" else entry.ref
-        return Mention(kind, ref, self.field.span(self.first, self.last))
+        entry, kind = self.entry, _DATA["mention"].get(self.entry.kind)
+        ref = (kind == "country" and entry.code) or entry.ref
+        return Mention(kind, ref, self.field.span(self.first, self.last)) if kind else None
 
 
 class Names:
@@ -83,9 +66,8 @@ class Names:
         written = words = _WORDS(plain)
         if lang == "ru":
             # "Астана" looks like a verb of the past to the stemmer, "Астану" does not
-            words = [
-                keys(word[:-1] + "у" if word.endswith(("ана", "ала", "ила", "ена")) else word)[-1] for word in written
-            ]
+            bent = (word[:-1] + "у" if word.endswith(("ана", "ала", "ила", "ена")) else word for word in written)
+            words = [keys(word)[-1] for word in bent]
             if entry.kind == "demonym" and words[-1].endswith("ск"):
                 words[-1] += "*"
             elif written != words:
@@ -105,8 +87,7 @@ class Names:
             for spelling in dict.fromkeys((leader.name, *leader.aliases, *sorted(short))):
                 alone = spelling not in leader.short and (spelling != surname or spelling in leader.aliases)
                 care = "" if alone else "person"
-                entry = Entry("leader", code, leader.id, spelling, care, leader.name)
-                plain = text.fold(spelling)
+                entry, plain = Entry("leader", code, leader.id, spelling, care, leader.name), text.fold(spelling)
                 self._add(plain, entry, "ru" if keys(plain.split(" ")[0])[-1] != plain.split(" ")[0] else "")
                 if not care and " " in plain:
                     self._trie.add(["".join(_WORDS(plain))], entry)
@@ -122,13 +103,12 @@ class Names:
 
 def _fits(entry: Entry, one: Field, first: int, last: int) -> bool:
     """Whether the characters as written allow this name."""
-    raw = one.raw[one.starts[first] : one.ends[last]] if len(one.seen) == len(one.folded) else None
-    if raw is None:
-        raw = one.span(first, last).exact
+    plain = len(one.seen) == len(one.folded)
+    raw = one.raw[one.starts[first] : one.ends[last]] if plain else one.span(first, last).exact
     if entry.care == "case":
         return raw.replace(".", "") == entry.spelling.replace(".", "").removeprefix("the ")
     if entry.kind in _PROPER and raw.islower():
-        return _tagged(one, first)
+        return one.starts[first] > 0 and one.folded[one.starts[first] - 1] in "#@"
     if entry.care == "person" and _goes_on(one, last):
         return False
     if entry.care == "word" and raw[:1].isupper():
@@ -143,24 +123,31 @@ def _goes_on(one: Field, last: int) -> bool:
     return len(after) == 2 and after[0] in " -" and after[1].isupper()
 
 
-def _tagged(one: Field, first: int) -> bool:
-    start = one.starts[first]
-    return start > 0 and one.folded[start - 1] in "#@"
-
-
 def _settled(loose: list[Named], titled: set[tuple[int, int]]) -> list[Named]:
     """Names that need company are kept where they have it; of several meanings of a name the company decides."""
-    sure = {n.entry.code for n in loose if n.entry.care in ("", "case", "place") and n.entry.code}
     by_place: dict[tuple[int, int], list[Named]] = {}
     for named in loose:
         by_place.setdefault((id(named.field), named.first), []).append(named)
+    alone = [group for group in by_place.values() if len({n.entry.code for n in group}) == 1]
+    sure = {n.entry.code for group in alone for n in group if n.entry.care in ("", "case", "place") and n.entry.code}
     settled: list[Named] = []
     for place, group in by_place.items():
         beside = any((place[0], place[1] - step) in titled for step in (1, 2, 3, 4))
         able = [n for n in group if _company(n.entry, sure, beside)]
+        able = _of_two(able, titled) if len({n.entry.code for n in able}) > 1 else able
         if able:
             settled.append(min(able, key=lambda n: _unlikely(n.entry, sure)))
     return settled
+
+
+def _of_two(able: list[Named], titled: set[tuple[int, int]]) -> list[Named]:
+    """Meanings in two countries, the likely one first: عمان is Oman by vowel sign, sultan or minister, else Amman."""
+    one, first, last = able[0][1:]
+    step = next((step for step in (1, 2) if (id(one), first - step) in titled), 0)
+    ruled = step and not any(len(word) < 4 or word.startswith("ال") for word in one.words[first - step : first])
+    oman = bool(ruled) or any(word.endswith(("سلطان", "سلطنه")) for word in one.words)
+    written = one.span(first, last).exact
+    return sorted(able, key=lambda n: (n.entry.spelling not in written, (n.entry.code == "OMN") != oman))
 
 
 def _unlikely(entry: Entry, sure: set[str]) -> tuple[bool, ...]:
@@ -168,10 +155,7 @@ def _unlikely(entry: Entry, sure: set[str]) -> tuple[bool, ...]:
 
 
 def _company(entry: Entry, sure: set[str], beside: bool) -> bool:
-    if entry.care == "person":
-        return beside or entry.code in sure
     if entry.care == "generic":
         return entry.code in sure
-    if entry.care == "word" and not entry.spelling.isascii():
-        return beside or entry.code in sure or entry.kind != "demonym"
-    return True
+    foreign = entry.care == "word" and entry.kind == "demonym" and not entry.spelling.isascii()
+    return not (entry.care == "person" or foreign) or beside or entry.code in sure

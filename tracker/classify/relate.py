@@ -32,17 +32,13 @@ def relations(statement: Statement, around: Sequence[Statement], events: Sequenc
 
 # --- links
 def _references(statement: Statement, others: Sequence[Statement]) -> Iterator[tuple[str, Link]]:
-    for other in others:
-        for a, b in ((statement, other), (other, statement)):
-            for reference in a.post.references:
-                if _means(reference, b, a):
-                    yield a.id, Link(reference.type, b.id)
+    for a, b in (pair for other in others for pair in ((statement, other), (other, statement))):
+        yield from ((a.id, Link(reference.type, b.id)) for reference in a.post.references if _means(reference, b, a))
 
 
 def _means(reference: Reference, other: Statement, by: Statement) -> bool:
-    if reference.external_id and reference.external_id == other.post.external_id and by.kind == other.kind:
-        return True
-    return bool(reference.url and other.post.url and _bare(reference.url) == _bare(other.post.url))
+    known = reference.external_id and reference.external_id == other.post.external_id and by.kind == other.kind
+    return bool(known or (reference.url and other.post.url and _bare(reference.url) == _bare(other.post.url)))
 
 
 def _bare(url: str) -> str:
@@ -65,22 +61,15 @@ def _same(a: Statement, b: Statement) -> bool:
     """One statement twice: the same words, or the same speaker's in another language at the same time."""
     if a.post.origin != b.post.origin or abs(a.post.effective_at - b.post.effective_at) > NEAR:
         return False
-    one_speaker = _speaker(a) is not None and _speaker(a) == _speaker(b)
+    speakers = {one.post.speaker.leader or one.post.speaker.office_id for one in (a, b)}
+    one_speaker = len(speakers) == 1 and None not in speakers
     if not one_speaker and a.post.origin == "official":
         return False
     if a.classification.lang == b.classification.lang:
         alike = quotes.alike(a.post.text, b.post.text) and (one_speaker or len(a.post.text) > 80)
-        return alike and not _differ(_named(a), _named(b)) and not _differ(_numbers(a), _numbers(b))
+        # each has a name or number that the other has not: a cut text only lacks something
+        return alike and not any(its(a) - its(b) and its(b) - its(a) for its in (_named, _numbers))
     return one_speaker and abs(a.post.effective_at - b.post.effective_at) <= TWINS and _translated(a, b)
-
-
-def _speaker(one: Statement) -> str | None:
-    return one.post.speaker.leader or one.post.speaker.office_id
-
-
-def _differ(a: set[str], b: set[str]) -> bool:
-    """Whether each has what the other has not: a cut text only lacks something."""
-    return bool(a - b and b - a)
 
 
 def _named(one: Statement, *kinds: str) -> set[str]:
@@ -116,8 +105,7 @@ def _visits(
         for one in (statement, *others) if event.id in told else (statement,):
             if one.post.origin == "official" and all(label.name != VISIT for label in one.classification.labels):
                 reports = [report for report, other in quoting if other is one and report.id in event.statements]
-                label = _by_event(one, event, max(reports, key=visits.sureness, default=None))
-                if label:
+                if label := _by_event(one, event, max(reports, key=visits.sureness, default=None)):
                     told[event.id].append((one.id, None))
                     labels.append((one.id, label))
     return tuple(EventTold(visits.key_of(known[id]), known[id], tuple(by)) for id, by in told.items()), tuple(labels)

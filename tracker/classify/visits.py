@@ -2,8 +2,9 @@
 
 Sides are weighed: a place with "in" or "to" before it, a host's verb, thanks for hospitality, the speaker's country."""
 
+import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 from tracker import text
 from tracker.classify import dates
@@ -14,16 +15,19 @@ from tracker.classify.names import Named
 from tracker.models.statement import Party, Visit, VisitStatus, Words
 
 _TOWNS = ("capital", "city")
-_GOING = frozenset({"ARRIVE", "DEPART", "GO", "VISIT", "STATE_VISIT", "TRIP", "HOSPITALITY", "SIDELINES", "SUMMIT"})
+_GOES = ("ARRIVE", "DEPART", "VISIT", "STATE_VISIT", "GO", "TRIP")
+_GOING = frozenset({*_GOES, "HOSPITALITY", "SIDELINES", "SUMMIT"})
 _HOSTING = frozenset({"RECEIVE", "WELCOME"})
 #: Without one of these, or a place where something happens, no visit is told.
-_TOLD = _GOING | _HOSTING | frozenset({
-    "YOUR_VISIT", "RETURN", "INVITED", "DELEGATION", "ABROAD", "HERE", "ATTEND", "MEET", "TALKS",
-})  # fmt: skip
+_TOLD = (
+    _GOING | _HOSTING | {"YOUR_VISIT", "RETURN", "INVITED", "DELEGATION", "ABROAD", "HERE", "ATTEND", "MEET", "TALKS"}
+)
 _PASSIVE = frozenset({"par", "by", "por", "pelo", "pela"})
 #: Before a host's verb these say that it is suffered: "j'ai été reçu au palais".
 _SUFFERED = frozenset({"etre", "ete", "be", "been", "being", "was", "were", "sido", "ser", "fui"})
 _PERSON = ("leader", "person")
+#: What stands between two names of a list, with the first letter of the second: "and", "and the president of", a comma.
+_LIST = re.compile(r"(?:,[^,]{1,40},)?\s*(?:et|and|y|e|и)(?:\W+\w+){0,5}\W+\w|,\s*\w|\s*و(?:\w*\W+){0,5}\w?")
 
 
 def told(document: Document) -> bool:
@@ -41,15 +45,19 @@ def frame(document: Document) -> Visit | None:
     host, host_words = _host(document, by_concept, hosting)
     visitors, visitor_words = _visitors(document, host, hosting)
     place, place_words = _place(document, host)
-    when = dates.choose(document.fields, document.lang or "en", document.utterance.published, place_words or host_words)
-    status, status_words = _status(document, by_concept, when)
-    if not host and not visitors:
+    fields, lang, published = document.fields, document.lang or "en", document.utterance.published
+    marks = dates.marks(fields, lang)
+    when = dates.choose(fields, lang, published, place_words or host_words, marks.get("moved"))
+    status, status_words = _status(document, by_concept, when, marks)
+    if not status or not (host or visitors):
         return None
     told = {"host": host_words, "visitor": visitor_words, "place": place_words, "status": status_words}
-    told["date"] = when.words if when else None
-    day = when.day if when else document.utterance.published if status == "ongoing" else None
+    day, end = published if status == "ongoing" else None, None
+    gone = when and when.day and published and when.day < published  # a day to come of what goes on is that of talks
+    if when and not (when.ahead and status == "ongoing") and not (gone and status == "announced"):
+        told["date"], day, end = when.words, when.day, when.end
     words = tuple((name, words) for name, words in told.items() if words)
-    return Visit(status, visitors, _host_party(document, host), place, day, when.end if when else None, words)
+    return Visit(status, visitors, _host_party(document, host), place, day, end, words)
 
 
 def _hosting(by: dict[str, list[Hit]]) -> Hit | None:
@@ -57,54 +65,42 @@ def _hosting(by: dict[str, list[Hit]]) -> Hit | None:
     if by["HOSPITALITY"] and not by["YOUR_VISIT"]:
         return None
     for hit in (*by["YOUR_VISIT"], *by["RECEIVE"], *by["WELCOME"]):
-        words = hit.field.words
-        after = words[hit.last + 1 : hit.last + 2]
-        inside, before = words[hit.first : hit.last + 1], words[max(hit.first - 1, 0) : hit.last]
-        if not (_PASSIVE & {*after, *inside} or _SUFFERED & {*before}):
+        words, before = hit.field.words, max(hit.first - 1, 0)
+        if not (_PASSIVE & {*words[hit.first : hit.last + 2]} or _SUFFERED & {*words[before : hit.last]}):
             return hit
     return None
 
 
 def _host(document: Document, by: dict[str, list[Hit]], hosting: Hit | None) -> tuple[str | None, Words | None]:
-    weights: dict[str, float] = defaultdict(float)
+    weights, home = defaultdict[str, float](float), document.home
     best: dict[str, tuple[float, Words]] = {}
-    going = any(by[concept] for concept in _GOING)
     for order, named in enumerate(document.named):
         code = named.entry.code
-        if not code or code.startswith("INT"):
-            continue
-        weight = _pull(document, named, by) - 0.01 * order
-        weights[code] += weight
-        if weight > best.get(code, (0.0, None))[0]:
-            best[code] = (weight, named.field.span(named.first, named.last))
-    home = document.home
-    if home:
-        foreign = [code for code in weights if code != home]
-        if hosting and foreign and not _away(document, home, by):
-            weights[home] += 3.0
-            best.setdefault(home, (3.0, hosting.field.span(hosting.first, hosting.last)))
-        elif going and foreign:
-            weights[home] -= 2.0
-    elif hosting:
-        for named in document.named:
-            if named.field is hosting.field and named.first < hosting.first and named.entry.code in weights:
-                weights[named.entry.code] += 2.0
-                break
-    if not weights:
-        return None, None
-    code = max(weights, key=lambda c: weights[c])
+        if code and not code.startswith("INT"):
+            weights[code] += (weight := _pull(document, named, by) - 0.01 * order)
+            if weight > best.get(code, (0.0, None))[0]:
+                best[code] = (weight, named.field.span(named.first, named.last))
+    foreign = weights.keys() - {home}
+    if home and hosting and foreign and not _away(document, home, by):
+        weights[home] += 3.0
+        best.setdefault(home, (3.0, hosting.field.span(hosting.first, hosting.last)))
+    elif home and foreign and any(by[concept] for concept in _GOING):
+        weights[home] -= 2.0
+    elif hosting and not home:
+        before = (n for n in document.named if n.field is hosting.field and n.first < hosting.first)
+        receiver = next((n.entry.code for n in before if n.entry.code in weights), None)
+        weights |= {receiver: weights[receiver] + 2.0} if receiver else {}
+    code = max(weights, key=lambda c: weights[c], default=None)
     return code, best[code][1] if code in best else None
 
 
 def _pull(document: Document, named: Named, by: dict[str, list[Hit]]) -> float:
     """How strongly one name says that its country is where the visit goes."""
-    kind, placed = named.entry.kind, at(named)
+    kind, going = named.entry.kind, [hit for concept in _GOES for hit in by[concept]]
     weight = {"capital": 1.5, "city": 1.5, "metonym": 1.5, "country": 0.8, "place": 0.5, "demonym": 0.1}.get(kind, -0.3)
-    if placed and kind not in ("demonym", *_PERSON):
+    if kind not in ("demonym", *_PERSON) and at(named):
         weight += 1.5 if kind in (*_TOWNS, "metonym") else 1.2
-    if kind not in _PERSON and any(
-        _follows(hit, named) for c in ("ARRIVE", "DEPART", "VISIT", "STATE_VISIT", "GO", "TRIP") for hit in by[c]
-    ):
+    if kind not in _PERSON and any(_follows(hit, named) for hit in going):
         weight += 1.0
     if kind in ("country", "demonym", "capital") and _titled(document, named):
         weight -= 2.5 if kind == "capital" else 0.8  # "the president of Djibouti"
@@ -119,7 +115,7 @@ def _titled(document: Document, named: Named, after: bool = False) -> bool:
     titles = [h for h in document.hits if h.field is named.field and h.concept in ("HEAD", "MINISTER", "AMBASSADOR")]
     titles = [h for h in titles if h.last > before]  # of two countries after a title it is the first one's
     return any(0 < named.first - h.last <= 3 for h in titles) or (
-        after and any(0 <= named.first - h.first <= 3 or 0 < h.first - named.last <= 2 for h in titles)
+        after and any(0 <= named.first - h.first <= 3 or 0 < h.first - named.last <= 4 for h in titles)
     )
 
 
@@ -130,13 +126,8 @@ def _follows(hit: Hit, named: Named) -> bool:
 def _away(document: Document, home: str, by: dict[str, list[Hit]]) -> bool:
     """Whether a foreign town, or a country that is gone to, is named as where it happens."""
     going = [hit for concept in ("VISIT", "STATE_VISIT", "ARRIVE", "TRIP") for hit in by[concept]]
-    return any(
-        n.entry.kind in (*_TOWNS, "country")
-        and n.entry.code != home
-        and at(n)
-        and (n.entry.kind in _TOWNS or any(_follows(hit, n) for hit in going))
-        for n in document.named
-    )
+    there = ((n, n.entry.kind) for n in document.named if n.entry.code != home and at(n))
+    return any(k in _TOWNS or (k == "country" and any(_follows(hit, n) for hit in going)) for n, k in there)
 
 
 def _host_party(document: Document, host: str | None) -> Party:
@@ -150,7 +141,8 @@ def _host_party(document: Document, host: str | None) -> Party:
 def _party(named: Named, code: str | None) -> Party:
     entry = named.entry
     name = entry.label or named.field.span(named.first, named.last).exact
-    return Party(name, entry.ref if entry.kind == "leader" else None, code)
+    bare = entry.kind not in (*_PERSON, "org")  # a country's name, or a demonym, is nobody's
+    return Party(None if bare else name, entry.ref if entry.kind == "leader" else None, code)
 
 
 def _visitors(document: Document, host: str | None, hosting: Hit | None) -> tuple[tuple[Party, ...], Words | None]:
@@ -158,32 +150,35 @@ def _visitors(document: Document, host: str | None, hosting: Hit | None) -> tupl
     if home and host != home:
         return (Party(speaker.name, speaker.leader, home),), None
     others = [n for n in document.named if n.entry.code and n.entry.code != host]
-    people = [n for n in others if n.entry.kind in _PERSON]
-    if people:
-        first = min(people, key=lambda n: _order(document, n, hosting))
-        return tuple(_parties(people, first)), first.field.span(first.first, first.last)
-    titled = [n for n in others if n.entry.kind in ("country", "demonym", "org")]
-    titled.sort(key=lambda n: (not _titled(document, n, True), n.entry.kind == "org", str(n.entry.code)[:3] == "INT"))
-    for named in titled or others:  # a country's name, or a demonym, is nobody's
-        words = named.field.span(named.first, named.last)
-        return (Party(words.exact if named.entry.kind == "org" else None, None, named.entry.code),), words
-    return (), None
+    kinds = ("country", "demonym", "org")
+    ranked = [n for n in others if n.entry.kind in _PERSON] or [n for n in others if n.entry.kind in kinds] or others
+    if not ranked:
+        return (), None
+    first = min(ranked, key=lambda n: _order(document, n, hosting))
+    together = (_party(n, n.entry.code) for n in _together(document, first, host))
+    return tuple(dict.fromkeys(together)), first.field.span(first.first, first.last)
 
 
-def _order(document: Document, named: Named, hosting: Hit | None) -> tuple[bool, int]:
-    """The one who is received stands after the host's verb; without one, the first named."""
-    late = hosting is not None and named.field is hosting.field and named.first < hosting.first and not document.home
-    return late, document.named.index(named)
+def _order(document: Document, named: Named, hosting: Hit | None) -> tuple[bool | int, ...]:
+    """The one who is received stands after the host's verb; without one, the first named. Of countries the titled."""
+    kind, person = named.entry.kind, named.entry.kind in _PERSON
+    late = person and not document.home and hosting and named.field is hosting.field and named.first < hosting.first
+    bare, international = not person and not _titled(document, named, True), str(named.entry.code)[:3] == "INT"
+    return bool(late), bare, kind == "org", not person and international, document.named.index(named)
 
 
-def _parties(people: Iterable[Named], first: Named) -> Iterable[Party]:
-    """The visitor and who is named beside them; others of the country (a predecessor, a minister) stay at home."""
-    seen: set[str | None] = set()
-    for named in sorted(people, key=lambda n: n is not first):
-        beside = named.field is first.field and named.field.sentence[named.first] == first.field.sentence[first.first]
-        if beside and named.entry.ref not in seen and named.entry.code == first.entry.code:
-            seen.add(named.entry.ref)
-            yield _party(named, named.entry.code)
+def _together(document: Document, first: Named, host: str | None) -> list[Named]:
+    """The visitor and who is on a list with them, or in one sentence and of their country: others stay at home."""
+    found, last, one = [first], first, first.field
+    for named in document.named[document.named.index(first) + 1 :]:
+        if named.field is not one or one.sentence[named.first] != one.sentence[first.first]:
+            break
+        listed = _LIST.fullmatch(one.folded, one.ends[last.last], one.starts[named.first] + 1)
+        theirs = named.entry.code in (first.entry.code, last.entry.code)
+        if named.entry.kind in (*_PERSON, "country", "demonym") and named.entry.code != host and (theirs or listed):
+            found.append(last := named)
+    named_ones = {n.entry.code for n in found if n.entry.kind in _PERSON}
+    return [n for n in found if n.entry.kind in _PERSON or n.entry.code not in named_ones]
 
 
 def _place(document: Document, host: str | None) -> tuple[str | None, Words | None]:
@@ -194,46 +189,59 @@ def _place(document: Document, host: str | None) -> tuple[str | None, Words | No
     words = best.field.span(best.first, best.last)
     if text.fold(words.exact) != text.fold(best.entry.spelling):
         return best.entry.spelling, words  # inflected, or with a preposition written on it
-    written = words.exact
-    return written.title() if written.isupper() or written.islower() else written, words
+    return words.exact.title() if words.exact.isupper() or words.exact.islower() else words.exact, words
 
 
-def _status(document: Document, by: dict[str, list[Hit]], when: dates.When | None) -> tuple[VisitStatus, Words | None]:
-    def said(concept: str) -> Words | None:
-        hit = next(iter(by[concept]), None)
+def _status(
+    document: Document, by: dict[str, list[Hit]], when: dates.When | None, marks: Mapping[str, Words]
+) -> tuple[VisitStatus | None, Words | None]:
+    """How a visit stands and the words that say so; None where there was none and none is to come."""
+
+    def said(*concepts: str) -> Words | None:
+        hit = next((hit for concept in concepts for hit in by[concept]), None)
         return hit.field.span(hit.first, hit.last) if hit else None
 
-    if words := said("POSTPONE"):
-        return "postponed", words
-    if words := said("CANCEL"):
-        return "cancelled", words
-    if when and when.ahead:
-        return "announced", when.words
-    moves = sorted((h for h in document.hits if h.concept in _GOING | _HOSTING), key=lambda h: (h.field.name, h.first))
-    tenses = (_tense(document, spot) for spot in moves or filter(at, document.named))
-    told = next((tense for tense in tenses if tense not in ("", "said")), "")
-    published = document.utterance.published  # where it is not known, the verb alone says when
-    today = not when or published in (None, when.day) or when.told == "now"  # "is there since Monday"
-    open_ = today and not by["WELCOME"] and not by["HOSPITALITY"]
-    if told == "future" and open_:
+    told, arrived, held = _told(document, marks.get("never"))
+    if "declined" in marks or ("never" in marks and not told):
+        return None, None
+    if put_off := marks.get("moved") or said("POSTPONE"):
+        return "postponed", put_off
+    if by["CANCEL"]:
+        return "cancelled", said("CANCEL")
+    # a day past, unless it is "is there since Monday"; where no publication is known, the verb alone says when
+    gone = when and not when.ahead and document.utterance.published not in (None, when.day) and when.told != "now"
+    thanked = "over" in marks or (by["HOSPITALITY"] and "more" not in marks)
+    there = marks.get("here") or (None if gone or thanked else said("WELCOME"))
+    if there and not (when and when.ahead and dates.apart(document.fields, there, when.words) < dates.FAR**2):
+        return "ongoing", there
+    if to_come := (when.words if when and when.ahead else marks.get("invited")):
+        return "announced", to_come
+    over = said("HOSPITALITY", "RECEIVE", "MEET")
+    if gone or thanked:
+        return "past", marks.get("over") or over
+    if "this" not in marks and told == "future" and not by["HOSPITALITY"]:
         return "announced", said("PLAN")
-    present = (hit for hit in by["NOW"] if _present(hit, by) and (today or _tense(document, hit) != "past"))
-    now = next((hit.field.span(hit.first, hit.last) for hit in present), None)
-    if now or (by["WELCOME"] and not by["HOSPITALITY"]) or (told == "now" and open_):
-        return "ongoing", now or said("WELCOME")
-    return "past", said("HOSPITALITY") or said("RECEIVE") or said("MEET")
+    away = document.home and any(n.entry.code != document.home and at(n) for n in document.named)
+    goes_on = told == "now" or {"more", "this"} & marks.keys() or ((arrived or "stay" in marks) and not held)
+    if goes_on or (not told and (away or by["NOW"] or "visiting" in marks)):
+        return "ongoing", said("NOW", "ARRIVE", "WELCOME")
+    return "past", over
 
 
-def _tense(document: Document, hit: Hit | Named) -> str:
-    """What the verb of a phrase says, or the one before it."""
-    one = hit.field
-    return dates.tense(one, document.lang or "en", one.starts[hit.first], one.ends[hit.last], led=True)
+def _told(document: Document, never: Words | None) -> tuple[str, bool, bool]:
+    """The tense of the first words of going or receiving that have one, if of an arrival, if talks are over."""
 
+    def tense(spot: Hit | Named, led: bool) -> str:
+        one, lang = spot.field, document.lang or "en"
+        return dates.tense(one, lang, one.starts[spot.first], one.ends[spot.last], led)
 
-def _present(now: Hit, by: dict[str, list[Hit]]) -> bool:
-    """Whether "this afternoon", "arrives" … say that the visit goes on: not `arrivé`, not talks that were held."""
-    if now.field.span(now.first, now.last).exact.lower().startswith("arrivé"):
-        return False
-    sentence = (now.field.name, now.field.sentence[now.first])
-    there = {c for c, hits in by.items() for h in hits if (h.field.name, h.field.sentence[h.first]) == sentence}
-    return bool(there & _GOING) or not there & {"MEET", "TALKS", "RECEIVE"}
+    met = [(hit.concept, tense(hit, led=False)) for hit in document.hits if hit.concept in ("MEET", "TALKS")]
+    held = ("TALKS", "past") in met
+    for hit in document.hits:
+        denied = never and hit.field.name == never.field and never.start <= hit.field.starts[hit.first] < never.end
+        if hit.concept in _GOING | _HOSTING and not denied and (told := tense(hit, led=True)) not in ("", "said"):
+            reached = any(-6 <= n.first - hit.last <= 7 and n.field is hit.field and at(n) for n in document.named)
+            return told, told == "past" and hit.concept == "ARRIVE" and reached, held
+    tenses = [told for _, told in met] + [tense(named, led=False) for named in document.named if at(named)]
+    told = "past" if "past" in tenses else next((one for one in tenses if one not in ("", "said")), "")
+    return "" if never else told, False, held
