@@ -88,11 +88,8 @@ def visible(raw: str, keep: str = "\n\t") -> str:
     """The text with control, bidi and other format characters shown as marks: inert in a terminal, subject or page.
 
     Line breaks and tabs stay where `keep` has them; zero-width joiners stay, since scripts need them."""
-    return "".join(c if c in keep or c in _JOINERS or not _is_active(c) else _mark(c) for c in raw)
-
-
-def _is_active(char: str) -> bool:
-    return unicodedata.category(char) in ("Cc", "Cf", "Zl", "Zp")
+    inert = (c in keep or c in _JOINERS or unicodedata.category(c) not in ("Cc", "Cf", "Zl", "Zp") for c in raw)
+    return "".join(c if stays else _mark(c) for c, stays in zip(raw, inert, strict=True))
 
 
 def _mark(char: str) -> str:

@@ -85,9 +85,8 @@ class Surrounding(Searching):
         query = query.where(where, among if column.name == "hash" else column.in_(values))
         each = (query if table is t.statements else query.join(table, table.c.seq == _ROW.seq)).subquery().c
         found = defaultdict[Any, list[tuple[int, int]]](list)
-        for key, seq, value in connection.execute(
-            select(each.sort_key, each.seq, each.value).where(each.place <= MANY)
-        ):
+        newest = select(each.sort_key, each.seq, each.value).where(each.place <= MANY)
+        for key, seq, value in connection.execute(newest):
             found[value].append((key, seq))
         return [_first((pair for value in its for pair in found.get(value, ())), within) for its, within in asked]
 
@@ -112,9 +111,8 @@ class Surrounding(Searching):
         days_of = [_days(one) for one in statements]
         every = [day for days_ in days_of for day in days_]
         first, last = (min(every) - span).isoformat(), (max(every) + span).isoformat()
-        theirs = select(party.event).where(
-            party.side.in_(("visitor", "host")), party.ref.in_(sorted(set().union(*countries)))
-        )
+        any_of_them = sorted(set().union(*countries))
+        theirs = select(party.event).where(party.side.in_(("visitor", "host")), party.ref.in_(any_of_them))
         told = select(member.event).where(member.statement.in_([one.id for one in statements]))
         query = select(row.id).where(or_(row.id.in_(theirs) & row.day.between(first, last), row.id.in_(told)))
         with self.reading() as connection:

@@ -63,9 +63,8 @@ def hold(url: str, holder: str) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             lock.seek(0)
-            raise ArchiveLocked(
-                f"{path.with_suffix('')} is held by {lock.read().strip() or 'another daemon'}"
-            ) from None
+            other = lock.read().strip() or "another daemon"
+            raise ArchiveLocked(f"{path.with_suffix('')} is held by {other}") from None
         lock.truncate(0)
         lock.write(holder)
         lock.flush()
@@ -131,9 +130,7 @@ def scores(connection: Connection, keys: list[int], node: Node) -> dict[int, flo
     query = "SELECT id, c0, c1 FROM words_content WHERE id IN (SELECT value FROM json_each(?))"
     rows = [(key, f" {said} ", f" {stems} ") for key, said, stems in connection.exec_driver_sql(query, (str(keys),))]
     times = [[count(said, stems) for count in asked] for _, said, stems in rows]
-    rarity = [
-        log(1 + len(rows) / sum(map(bool, column))) if any(column) else 0.0 for column in zip(*times, strict=True)
-    ]
+    rarity = [log(1 + len(rows) / sum(map(bool, each))) if any(each) else 0.0 for each in zip(*times, strict=True)]
     mean = sum(len(said) for _, said, _ in rows) / (len(rows) or 1)
     found = {}
     for (key, said, _), row in zip(rows, times, strict=True):

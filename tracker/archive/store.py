@@ -150,9 +150,8 @@ class Store:
             times = [isinstance(table.columns[name].type, Instant) for name in rows[0]]
             values: list[Row] = [tuple(row.values()) for row in rows]
             if any(times):
-                values = [
-                    tuple(micros(v) if at and v else v for v, at in zip(row, times, strict=True)) for row in values
-                ]
+                pairs = (zip(row, times, strict=True) for row in values)
+                values = [tuple(micros(value) if at and value else value for value, at in row) for row in pairs]
             self.dialect.insert(connection, table, tuple(rows[0]), values)
 
     def change(

@@ -30,9 +30,8 @@ def _read() -> Mapping[str, Mapping[str, str]]:
 @cache
 def shipped() -> Phrases:
     """The concepts that come with the program."""
-    return {
-        name: {lang: line.split(";") for lang, line in by.items() if lang != "masks"} for name, by in _read().items()
-    }
+    read = _read().items()
+    return {name: {lang: line.split(";") for lang, line in by.items() if lang != "masks"} for name, by in read}
 
 
 @cache

@@ -12,7 +12,7 @@ A file adds labels, or phrases and thresholds to shipped ones:
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cache
 from importlib import resources
@@ -69,7 +69,7 @@ def load(folder: Path | None, labels: Sequence[LabelSpec]) -> tuple[LabelSpec, .
         except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError, RecursionError) as error:
             problems.append(f"{path.name}: {error}")
             continue
-        problems += _unknown(path.name, "", raw, ("label",))
+        problems += _unknown(f"{path.name}: ", raw, ("label",))
         items = raw.get("label", [])
         if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
             problems.append(f"{path.name}: label: write [[label]], once for each label")
@@ -96,9 +96,8 @@ def _files(folder: Path | None) -> list[Path]:
 
 
 def _joined(old: LabelSpec | None, item: Mapping[str, Any]) -> LabelSpec:
-    given, before = _given(item), (old.phrases if old else None) or {}
-    phrases = given.get("phrases", {})
-    given["phrases"] = {lang: before.get(lang, ()) + phrases.get(lang, ()) for lang in {**before, **phrases}} or None
+    given, before, added = _given(item), (old.phrases if old else None) or {}, item.get("phrases", {})
+    given["phrases"] = {lang: (*before.get(lang, ()), *added.get(lang, ())) for lang in {**before, **added}} or None
     if "threshold" in given and "alert_threshold" not in given:
         given["alert_threshold"] = max(given["threshold"], old.alert_threshold if old else 0.8)
     title = item["name"].replace("_", " ").capitalize()
@@ -106,14 +105,11 @@ def _joined(old: LabelSpec | None, item: Mapping[str, Any]) -> LabelSpec:
 
 
 def _given(item: Mapping[str, Any]) -> dict[str, Any]:
-    given: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in item.items()}
-    if "phrases" in given:
-        given["phrases"] = {lang: tuple(phrases) for lang, phrases in given["phrases"].items()}
-    return given
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in item.items()}
 
 
 def _problems(where: str, item: Mapping[str, Any], known: Mapping[str, LabelSpec]) -> list[str]:
-    found = _unknown(where, ".", item, [field.name for field in fields(LabelSpec)])
+    found = _unknown(f"{where}.", item, [field.name for field in fields(LabelSpec)])
     name = item.get("name")
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         found.append(f"{where}.name: must be lower-case letters, digits and _, 2 to 40 of them")
@@ -150,7 +146,7 @@ def _term_problems(where: str, item: Mapping[str, Any], old: LabelSpec | None) -
 def _phrase_problems(where: str, phrases: object) -> list[str]:
     if not isinstance(phrases, dict):
         return [f"{where}.phrases: must be a table of languages, each with a list of phrases"]
-    found = _unknown(f"{where}.phrases", ".", phrases, tuple(STEMMERS), "language")
+    found = _unknown(f"{where}.phrases.", phrases, STEMMERS, "language")
     for lang, listed in phrases.items():
         place = f"{where}.phrases.{lang}"
         if _texts(listed) and listed:
@@ -174,6 +170,5 @@ def _texts(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
-def _unknown(where: str, dot: str, item: Mapping[str, Any], keys: Sequence[str], what: str = "key") -> list[str]:
-    gap = dot or ": "
-    return [f"{where}{gap}{key}: unknown {what}{near(key, keys)}" for key in item if key not in keys]
+def _unknown(where: str, item: Mapping[str, Any], keys: Collection[str], what: str = "key") -> list[str]:
+    return [f"{where}{key}: unknown {what}{near(key, keys)}" for key in item if key not in keys]

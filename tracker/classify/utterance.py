@@ -13,6 +13,7 @@ from tracker.models.statement import Origin
 
 #: Roles that report what others say.
 _PRESS = re.compile(r"media|press|news|agency|journal|publisher|broadcast", re.IGNORECASE)
+_REMARK = re.compile(r"\s*\(.*?\)")
 _CAMEL = re.compile(r"(?<=[a-zà-ÿ])(?=[A-Z])|_|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -22,18 +23,13 @@ def utterance_of(row: Mapping[str, Any], registry: Registry | None = None) -> Ut
     `country` is a plain name and may be vague ("Togo (press region)"). `date` is a day, or an instant with its zone."""
     author, role = str(row.get("author") or ""), str(row.get("author_role") or "")
     press = bool(_PRESS.search(role)) or (not role and not author) or author.lower() in ("press", "newswire")
-    code = country_of(row.get("country"))
+    code = gazetteer.country_named(_REMARK.sub("", str(row.get("country") or "")).strip())
     moment = _moment(row.get("date"))
     speaker = Speaker() if press else _speaker(author, role, code, registry, moment and moment.date())
     title, lang = (str(row[name]) if row.get(name) else None for name in ("title", "lang"))
     origin: Origin = "report" if press else "official"
     day = moment and today(moment, speaker.country)
     return Utterance(str(row.get("text") or ""), title, lang, speaker, origin, day)
-
-
-def country_of(name: Any) -> str | None:
-    """The code of a plain country name, a remark in brackets left out."""
-    return gazetteer.country_named(re.sub(r"\s*\(.*?\)", "", str(name)).strip()) if name else None
 
 
 def _speaker(author: str, role: str, code: str | None, registry: Registry | None, day: date | None) -> Speaker:

@@ -22,8 +22,8 @@ from tracker.models.statement import Classification
 from tracker.text import shorten
 
 Row = dict[str, Any]
-#: Keys of a row that are texts; all but the first may be missing or null.
-TEXTS = ("text", "title", "lang", "author", "author_role", "country")
+#: What a row holds; all but the text may be missing or null.
+TEXTS = ("title", "lang", "author", "author_role", "country")
 #: Statements on which people and classifier differ, shown of each label; --json has all.
 SHOWN = 10
 DIFFER = ("what", "score", "id", "url", ("said", lambda row: shorten(row["text"], 80)))
@@ -58,9 +58,9 @@ def read(line: str, registry: Registry) -> tuple[Row, Utterance | str]:
         return {}, "not a JSON object"
     if not isinstance(row.get("id"), str | int | None):
         return {}, "id: a string or a whole number is needed"
-    for name in TEXTS:
-        if not isinstance(row.get(name), str if name == "text" else str | None):
-            return row, f"{name}: a string is needed"
+    wrong = [name for name in TEXTS if not isinstance(row.get(name), str | None)]
+    if wrong or not isinstance(row.get("text"), str):
+        return row, f"{(*wrong, 'text')[0]}: a string is needed"
     said = utterance_of(row, registry)
     return row, f"date: {str(row['date'])[:40]!r} is no day" if row.get("date") and not said.published else said
 

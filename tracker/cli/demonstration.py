@@ -36,7 +36,8 @@ async def once(quiet: bool) -> Answer:
     async with _at(World(datetime.now(UTC)), free_port()) as (world, tracker):  # dated relative to now
         await live_through(world, tracker, quiet)
         counts = counts_of(world, tracker)
-    return Answer(counts, (f"{step}: {_joined(value)}" for step, value in counts.items()))
+    told = {s: ", ".join(f"{k} {n}" for k, n in v.items()) if isinstance(v, dict) else v for s, v in counts.items()}
+    return Answer(counts, (f"{step}: {value}" for step, value in told.items()))
 
 
 async def live(port: int) -> None:
@@ -104,10 +105,6 @@ def counts_of(world: World, tracker: Tracker) -> dict[str, Any]:
             "subjects": [mail.subject for mail in world.mails],
         },
     }  # fmt: skip
-
-
-def _joined(value: Any) -> str:
-    return ", ".join(f"{key} {one}" for key, one in value.items()) if isinstance(value, dict) else str(value)
 
 
 async def _narrate(world: World) -> None:

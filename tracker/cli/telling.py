@@ -82,9 +82,7 @@ def silence_expire(tracker: Tracker, silence: Annotated[str, typer.Argument(help
     tracker.archive.expire_silence(silence, tracker.clock.now())
 
 
-async def notify_test(
-    tracker: Tracker, receiver: Annotated[str, typer.Argument(help="The receiver's name.")]
-) -> Answer:
+async def notify_test(tracker: Tracker, receiver: Annotated[str, typer.Argument(help="Its name.")]) -> Answer:
     """Send one test notification to a receiver now, and say what it answered; does not wait for retries.
     Example: tracker notify test desk"""
     from tracker import channels

@@ -136,10 +136,6 @@ def refs(name: str, value: Value, words: Vocabulary) -> list[str]:
     raise _unknown(name, value, [known for what in kinds for known in _KNOWN[what](words.registry)], " or ".join(kinds))
 
 
-def _who(name: str, value: Value, words: Vocabulary) -> Node:
-    return _facets(name, refs(name, value, words))
-
-
 def _one_of(name: str, value: Value, words: Vocabulary) -> AnyFacet:
     """A name among a closed list, `-`, space and `_` being one, or one that is kept."""
     lists = {"source": words.sources, "kind": words.kinds, "label": words.labels}
@@ -243,6 +239,7 @@ def _spans(start: date, end: date) -> Iterator[str]:
 
 
 _RESOLVERS: dict[str, Callable[[str, Value, Vocabulary], Node]] = {
-    **dict.fromkeys(_WHO, _who), **dict.fromkeys(("source", "kind", "origin", "presence"), _one_of), "lang": _lang,
-    "label": _label, "place": _place, "seen": _seen,
+    **dict.fromkeys(_WHO, lambda name, value, words: _facets(name, refs(name, value, words))),
+    **dict.fromkeys(("source", "kind", "origin", "presence"), _one_of),
+    "lang": _lang, "label": _label, "place": _place, "seen": _seen,
 }  # fmt: skip

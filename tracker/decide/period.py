@@ -18,13 +18,9 @@ def instant(day: date, at: time, timezone: str) -> datetime:
     if first <= second:  # an ordinary time, or one that comes twice
         return first
     skipped = range(int((first - second).total_seconds()))  # the gap ends in (second, first]
-    before = wall.utcoffset()
-    ended = bisect_left(skipped, True, key=lambda s: _offset(second + s * _SECOND, wall) != before)
+    zone, before = wall.tzinfo, wall.utcoffset()
+    ended = bisect_left(skipped, True, key=lambda s: (second + s * _SECOND).astimezone(zone).utcoffset() != before)
     return second + ended * _SECOND
-
-
-def _offset(moment: datetime, like: datetime) -> timedelta | None:
-    return moment.astimezone(like.tzinfo).utcoffset()
 
 
 def ending(digest: Digest, day: date, last: Period | None = None) -> Period:

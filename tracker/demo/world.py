@@ -71,9 +71,7 @@ class World:
         self.clock: Callable[[], datetime] = lambda: self.now
         self.mails, self.calls = list[Sunk](), list[Sunk]()
         tables = [tomllib.loads(file.read_text("utf-8")) for file in fixtures.iterdir() if ".toml" in file.name]
-        self._more, self._places = (
-            [row for table in tables for row in table.get(kind, ())] for kind in ("more", "place")
-        )
+        self._more, self._places = ([row for one in tables for row in one.get(key, ())] for key in ("more", "place"))
         self.channels = {row["name"]: Channel(**row) for table in tables for row in table.get("channel", ())}
         items = [self._item(**row) for table in tables for row in table.get("item", ())]
         self.by_id = {item.id: item for item in sorted(items, key=lambda item: (item.moment, item.id))}

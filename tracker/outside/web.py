@@ -116,10 +116,8 @@ class Web:
         sent = [(name.encode("ascii"), value.encode("latin-1")) for name, value in headers.items() if name != "host"]
         limits = {"timeout": {"connect": self._options.connect}}
         method, connections = ("POST", self._receivers) if post else ("GET", self._sources)
-        asked = httpcore.Request(
-            method, target, headers=[(b"host", url.netloc), *sent], content=body, extensions=limits
-        )
-        async with connections.exchange(asked) as response:
+        ask = httpcore.Request(method, target, headers=[(b"host", url.netloc), *sent], content=body, extensions=limits)
+        async with connections.exchange(ask) as response:
             status, received = response.status, _received(response)
             if not post and status in (301, 302, 303, 307, 308) and "location" in received:
                 return status, received, None
