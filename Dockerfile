@@ -1,4 +1,4 @@
-# Written with care, not run here: no container engine was at hand (see README, "What was not run").
+# Built and run with podman on another base image: see README, "What was not run".
 FROM python:3.12-slim AS build
 WORKDIR /src
 COPY pyproject.toml requirements.lock README.md LICENSE ./
@@ -10,7 +10,7 @@ RUN python -m venv /opt/tracker \
  && /opt/tracker/bin/pip install --no-cache-dir --no-deps .
 
 FROM python:3.12-slim
-RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/tracker tracker
+RUN useradd --uid 10001 --create-home --home-dir /var/lib/tracker tracker
 COPY --from=build /opt/tracker /opt/tracker
 USER tracker
 WORKDIR /var/lib/tracker

@@ -10,6 +10,7 @@ import pytest
 from tests.config.folders import RIGHT, loaded, problems
 from tracker.app import build
 from tracker.config import load
+from tracker.errors import ConfigError
 
 X_SOURCE = '[[source]]\nname = "g"\nkind = "x"\nhandle = "@GoitaAssimi"\nleader = "assimi-goita"\n'
 FEED = '[[source]]\nname = "t"\nkind = "feed"\nurl = "https://example.org/rss"\npublisher = "TV5MONDE"\n'
@@ -118,6 +119,14 @@ def test_a_web_host_beyond_loopback_is_fine_with_a_token(tmp_path: Path) -> None
     assert loaded(tmp_path, environ, tracker='[web]\nhost = "0.0.0.0"\nport = 0', rules=None).web.port == 0
     for host in ("127.0.0.1", "127.1.2.3", "::1", "localhost"):
         assert problems(tmp_path, tracker=f'[web]\nhost = "{host}"', rules="") == []
+
+
+def test_the_environment_s_web_host_wins_and_needs_a_token_as_the_file_s_does(tmp_path: Path) -> None:
+    """As docker-compose.yml sets it: in a container only the environment knows that all addresses are meant."""
+    environ = {"TRACKER_WEB_HOST": "0.0.0.0", "TRACKER_WEB_TOKEN": "t"}
+    assert loaded(tmp_path, environ, tracker='[web]\nhost = "127.0.0.1"', rules=None).web.host == "0.0.0.0"
+    with pytest.raises(ConfigError, match=r"web\.host: 0\.0\.0\.0 is open to others: set TRACKER_WEB_TOKEN"):
+        load(tmp_path, {"TRACKER_WEB_HOST": "0.0.0.0"})
 
 
 def test_rules_and_digests_are_parsed(tmp_path: Path) -> None:
