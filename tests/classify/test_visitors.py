@@ -48,6 +48,7 @@ def test_a_visitor_is_who_travels_and_not_everybody_of_that_country(told: str, v
         ("The Estonian and Finnish foreign ministers travelled to Lusaka for an official visit.",
          ["EST", "FIN"], "ZMB"),
         ("Los presidentes de Chile y Uruguay llegaron a La Paz en visita oficial.", ["CHL", "URY"], "BOL"),
+        ("Los presidentes de Guatemala y México llegaron a San José en visita de trabajo.", ["GTM", "MEX"], "CRI"),
         ("Os presidentes de Angola e de Moçambique chegaram a Lisboa em visita oficial.", ["AGO", "MOZ"], "PRT"),
         ("Президенты Казахстана и Узбекистана прибыли в Бишкек с официальным визитом.", ["KAZ", "UZB"], "KGZ"),
         ("وصل رئيسا السنغال وموريتانيا إلى باماكو في زيارة رسمية.", ["SEN", "MRT"], "MLI"),

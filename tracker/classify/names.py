@@ -109,18 +109,12 @@ def _fits(entry: Entry, one: Field, first: int, last: int) -> bool:
         return raw.replace(".", "") == entry.spelling.replace(".", "").removeprefix("the ")
     if entry.kind in _PROPER and raw.islower():
         return one.starts[first] > 0 and one.folded[one.starts[first] - 1] in "#@"
-    if entry.care == "person" and _goes_on(one, last):
+    after = one.raw[one.ends[last] : one.ends[last] + 2] if plain and entry.care == "person" else ""
+    if len(after) == 2 and after[0] in " -" and after[1].isupper():  # a surname is the last of a person's names
         return False
     if entry.care == "word" and raw[:1].isupper():
         return first > 0 and one.sentence[first - 1] == one.sentence[first] and one.words[first - 1] in _INTO
     return True
-
-
-def _goes_on(one: Field, last: int) -> bool:
-    """Whether a capitalised word follows at once: a surname is the last of a person's names."""
-    end = one.ends[last]
-    after = one.raw[end : end + 2] if len(one.seen) == len(one.folded) else ""
-    return len(after) == 2 and after[0] in " -" and after[1].isupper()
 
 
 def _settled(loose: list[Named], titled: set[tuple[int, int]]) -> list[Named]:

@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping
 
-from tracker import text
+from tracker import gazetteer, text
 from tracker.classify import dates
 from tracker.classify.document import Document
 from tracker.classify.features import at
@@ -150,8 +150,8 @@ def _visitors(document: Document, host: str | None, hosting: Hit | None) -> tupl
     if home and host != home:
         return (Party(speaker.name, speaker.leader, home),), None
     others = [n for n in document.named if n.entry.code and n.entry.code != host]
-    kinds = ("country", "demonym", "org")
-    ranked = [n for n in others if n.entry.kind in _PERSON] or [n for n in others if n.entry.kind in kinds] or others
+    nations = [n for n in others if _nation(n) or n.entry.kind == "org"]
+    ranked = [n for n in others if n.entry.kind in _PERSON] or nations or others
     if not ranked:
         return (), None
     first = min(ranked, key=lambda n: _order(document, n, hosting))
@@ -173,12 +173,18 @@ def _together(document: Document, first: Named, host: str | None) -> list[Named]
     for named in document.named[document.named.index(first) + 1 :]:
         if named.field is not one or one.sentence[named.first] != one.sentence[first.first]:
             break
-        listed = _LIST.fullmatch(one.folded, one.ends[last.last], one.starts[named.first] + 1)
-        theirs = named.entry.code in (first.entry.code, last.entry.code)
-        if named.entry.kind in (*_PERSON, "country", "demonym") and named.entry.code != host and (theirs or listed):
+        code, between = named.entry.code, (one.ends[last.last], one.starts[named.first] + 1)
+        listed = code in (first.entry.code, last.entry.code) or _LIST.fullmatch(one.folded, *between)
+        if listed and code != host and (named.entry.kind in _PERSON or _nation(named)):
             found.append(last := named)
     named_ones = {n.entry.code for n in found if n.entry.kind in _PERSON}
     return [n for n in found if n.entry.kind in _PERSON or n.entry.code not in named_ones]
+
+
+def _nation(named: Named) -> bool:
+    """Whether a name is a nation's, as those of some capitals are: Guatemala, Luxembourg, Tunis in Arabic."""
+    kind, spelling = named.entry.kind, named.entry.spelling
+    return kind in ("country", "demonym") or (kind == "capital" and gazetteer.country_named(spelling) is not None)
 
 
 def _place(document: Document, host: str | None) -> tuple[str | None, Words | None]:
