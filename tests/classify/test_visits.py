@@ -132,6 +132,8 @@ def test_a_plain_row_says_who_speaks_and_a_press_row_does_not() -> None:
         ("تأجيل زيارة رئيس جيبوتي إلى الغابون", "DJI", "GAB"),
         ("The president of Zambia visited Bulgaria on 2 March.", "ZMB", "BGR"),
         ("The prime minister of Luxembourg arrived in Lisbon on a working visit.", "LUX", "PRT"),
+        ("Ramaphosa has invited Mozambique's president to visit Pretoria.", "MOZ", "ZAF"),
+        ("Mozambique's president returned from Pretoria, where she met Cyril Ramaphosa.", "MOZ", "ZAF"),
     ],
 )
 def test_of_two_countries_after_a_title_the_first_is_whose_it_is(told: str, visitor: str, host: str) -> None:

@@ -94,10 +94,8 @@ class Names:
 
     def find(self, fields: Sequence[Field], titled: Iterable[tuple[Field, int]]) -> list[Named]:
         """Names in order. `titled` are the last words of titles (president, minister …) found in the fields."""
-        loose: list[Named] = []
-        for one in fields:
-            for first, last, entries in self._trie.find(one, longest=True):
-                loose.extend(Named(e, one, first, last) for e in entries if _fits(e, one, first, last))
+        found = ((one, *match) for one in fields for match in self._trie.find(one, longest=True))
+        loose = [Named(e, one, a, z) for one, a, z, entries in found for e in entries if _fits(e, one, a, z)]
         return _settled(loose, {(id(one), last) for one, last in titled})
 
 

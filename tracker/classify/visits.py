@@ -111,12 +111,12 @@ def _pull(document: Document, named: Named, by: dict[str, list[Hit]]) -> float:
 
 def _titled(document: Document, named: Named, after: bool = False) -> bool:
     """Whether "president of", "ministre" … stand right before a country's name, or `after` it as well."""
-    before = max((o.last for o in document.named if o.field is named.field and o.last < named.first), default=-1)
+    spots: list[Hit | Named] = [*document.named, *(h for h in document.hits if h.concept in _GOES)]
+    before = max((spot.last for spot in spots if spot.field is named.field and spot.last < named.first), default=-1)
     titles = [h for h in document.hits if h.field is named.field and h.concept in ("HEAD", "MINISTER", "AMBASSADOR")]
     titles = [h for h in titles if h.last > before]  # of two countries after a title it is the first one's
-    return any(0 < named.first - h.last <= 3 for h in titles) or (
-        after and any(0 <= named.first - h.first <= 3 or 0 < h.first - named.last <= 4 for h in titles)
-    )
+    led = any(0 < named.first - h.last <= 3 for h in titles)
+    return led or (after and any(0 <= named.first - h.first <= 3 or 0 < h.first - named.last <= 4 for h in titles))
 
 
 def _follows(hit: Hit, named: Named) -> bool:
@@ -218,9 +218,11 @@ def _status(
     gone = when and not when.ahead and document.utterance.published not in (None, when.day) and when.told != "now"
     thanked = "over" in marks or (by["HOSPITALITY"] and "more" not in marks)
     there = marks.get("here") or (None if gone or thanked else said("WELCOME"))
-    if there and not (when and when.ahead and dates.apart(document.fields, there, when.words) < dates.FAR**2):
-        return "ongoing", there
-    if to_come := (when.words if when and when.ahead else marks.get("invited")):
+    ahead = when if when and when.ahead else None
+    same = there and ahead and dates.apart(document.fields, there, ahead.words) < dates.FAR**2
+    if (there and not same) or (arrived and ahead and document.home):
+        return "ongoing", there or said("ARRIVE")
+    if to_come := (ahead.words if ahead else marks.get("invited")):
         return "announced", to_come
     over = said("HOSPITALITY", "RECEIVE", "MEET")
     if gone or thanked:
