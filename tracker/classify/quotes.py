@@ -1,56 +1,37 @@
 """Which words of one text stand in another: quotations in any marks, unmarked runs, near-duplicates, fingerprints."""
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+import tomllib
+from bisect import bisect
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache, lru_cache
 from hashlib import blake2b
-from operator import itemgetter
+from importlib import resources
+from itertools import groupby
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from rapidfuzz import fuzz
 
 from tracker.classify.tokens import Field, read
 from tracker.models.statement import Mention, Verdict, Words
 from tracker.text import fold
 
-#: Fingerprints: hashes of 4 words, the least of every 5 in a row, so that a common run of 8 words shares one.
-_SHINGLE, _WINDOW = 4, 5
-_BASE = np.uint64(0x9E3779B97F4A7C15)
-#: An unmarked run is a quotation from this many words on; one in quotation marks from so many.
-RUN, MARKED = 8, 4
-#: How alike (of 100) the words in quotation marks must be to some stretch of the original.
-_ALIKE = 85.0
-#: How often one run of words is looked at, should a text say the same again and again.
-_SAME = 5
-#: Characters and words of a text that are compared.
-_LONGEST = 40_000
-_MOST = 6_000
-_MARKS = re.compile(
-    r"«([^«»]{8,900})»|“([^“”]{8,900})[”“]|„([^„“”]{8,900})[“”]|\"([^\"\n]{8,900})\"|‹([^‹›]{8,900})›|「([^「」]{4,900})」|(?<!\w)[‘']([^‘’'\n]{8,300}(?:['’]\w[^‘’'\n]{0,300})*)[’'](?!\w)"
-)
-#: Beginnings of words by which a report says that somebody said something, folded.
-_VERB = (
-    r"(?:(?:dit|dire|dice|dijo|disse|diz|told|promet|promis)\b|sa(?:id|ys)|state|selon|segun|sostuv|declar|affirm|afirm|assur|"
-    r"asegur|estim|lanc|ajout|anad|soulign|annonc|indiqu|expliqu|ecri|escri|escrev|writ|wrote|martel|insist|rappel|repond|repl|"
-    r"denonc|tweet|post|accord|added|warn|vow|قال|صرح|اكد|كتب|اضاف|сказал|заяв|напис|отмет|подчерк|добав|слов)"
-)
-_SAYS = re.compile(rf"\b{_VERB}|:\s*$")
-#: Between a leader and the words, folded: somebody else says them ("…, an analyst said", ", said an aide to").
-_ANOTHER = re.compile(
-    rf"[,;]\s*(?:(?:an?|the|une?|les?|la|el|um|uma?|una|os?) |l')(?:[\w'-]+ ){{1,4}}?{_VERB}|"
-    rf"\b{_VERB}\w*\s+(?:an?|une?|una?|uma?)\s+[\w' -]+\b(?:to|of|for|from|who|de|du|des|d|da|do|del|au|a)\b"
-)
-#: Before a leader who is only spoken of ("Asked about Kofi Ansah, …").
-_ABOUT = re.compile(r"\b(?:speaking|asked|parlant|interrog\w+|propos) (?:of|about|on|d[eu]|sur) (?:[\w.]+ ){0,3}$")
-_AGAIN = re.compile(r"\b(?:il|elle|he|she|ella|ele|ela|он|она)\b")
-_STOP = re.compile(r"[.!?؟]\s|\n")
-_CUT = re.compile(r"\[?\(?(?:\.{3}|…)\)?\]?")
+#: Fingerprints: hashes of 4 words, the least of every 3 in a row, so that a common run of 6 words shares one.
+_SHINGLE, _WINDOW, _BASE = 4, 3, np.uint64(0x9E3779B97F4A7C15)
+#: Words of a quotation without marks and in marks, at least; how alike (of 100) these are to a stretch of the original.
+RUN, MARKED, _ALIKE = 8, 4, 85.0
+#: Characters and words of a text that are compared; characters beside words that may tell whose they are.
+_LONGEST, _MOST, _NEAR = 40_000, 6_000, 400
+_DATA = tomllib.loads(resources.files(__package__).joinpath("data/saying.toml").read_text(encoding="utf-8"))
+_MARKS, _STOP = re.compile(rf"(?=[^\w\s])(?:{'|'.join(_DATA['marks'])})"), re.compile(r"[.!?؟]\s|\n")
+_CUT = re.compile(r"[\[(]?\s?(?:(?:\.\s?){3}|…)\s?[)\]]?")  # words left out
+_NAMES = re.compile(r"[A-ZÀ-ÞА-ЯЁ][\w'’-]+(?:\s+[A-ZÀ-ÞА-ЯЁ][\w'’-]+)+|[\ue000-\uf8ff]")  # of several words
+_LEADER, _NAME, _COUNTRY, _QUOTED = "\ue100", "\ue001", "\ue003", "\ue004"  # signs of data/saying.toml
 
 
-@dataclass(frozen=True, slots=True)
-class Quote:
+class Quote(NamedTuple):
     """A stretch of one text found in a statement; `words` are as the quoting text has them."""
 
     statement: str
@@ -59,18 +40,20 @@ class Quote:
 
 
 def fingerprints(text: str) -> tuple[int, ...]:
-    """Winnowed hashes (below 2**63, sorted): two texts that share a run of 8 words share one of them at least."""
-    each = np.array([_hash(word) for word in read("text", text, _LONGEST).words], np.uint64)
-    size = len(each) - _SHINGLE + 1
-    if size < 1:
-        return ()
-    hashes = np.zeros(size, np.uint64)
+    """Winnowed hashes (below 2**63, sorted), and all of what is in marks: texts with 6 words in common share one."""
+    one = read("text", text, _LONGEST)
+    inside, hashes = [_hashes(read("text", words.exact).words) for words in marked(one)], _hashes(one.words)
+    least = sliding_window_view(hashes, min(_WINDOW, len(hashes))).min(axis=1) if len(hashes) else hashes
+    return tuple(np.unique(np.concatenate([least, *inside])).tolist())
+
+
+def _hashes(words: list[str]) -> np.ndarray[Any, np.dtype[np.uint64]]:
+    """One hash for each run of _SHINGLE words."""
+    each = np.array([_hash(word) for word in words], np.uint64)
+    hashes = np.zeros(max(len(each) - _SHINGLE + 1, 0), np.uint64)
     for place in range(_SHINGLE):
-        hashes = hashes * _BASE + each[place : place + size]
-    hashes = ((hashes ^ (hashes >> np.uint64(32))) * _BASE) >> np.uint64(1)
-    rows = max(size - _WINDOW + 1, 1)
-    least = np.minimum.reduce([hashes[place : place + rows] for place in range(min(_WINDOW, size))])
-    return tuple(np.unique(least).tolist())
+        hashes = hashes * _BASE + each[place : place + len(hashes)]
+    return ((hashes ^ (hashes >> np.uint64(32))) * _BASE) >> np.uint64(1)
 
 
 @lru_cache(maxsize=50_000)
@@ -79,60 +62,62 @@ def _hash(word: str) -> int:
 
 
 def find(title: str | None, text: str, candidates: Iterable[tuple[str, str]]) -> list[Quote]:
-    """The longest stretch of each candidate (id, text) that the title or text quotes; none for the others."""
-    fields = [read("title", title, _LONGEST)] if title else []
-    fields.append(read("text", text, _LONGEST))
+    """The longest stretch quoted of each candidate (id, text): between marks, or RUN words or more that none parts."""
+    fields = [read("title", title or "", _LONGEST), read("text", text, _LONGEST)]
     spans = [(words, _parts(words.exact)) for one in fields for words in marked(one)]
     windows = [(one, _windows(one)) for one in fields]
     found = []
     for statement, original in candidates:
-        source = read("text", original, _LONGEST)
-        plain = f" {' '.join(source.words[:_MOST])} "
-        said = ((words, _verdict(words.exact, parts, plain)) for words, parts in spans)
+        source = read("text", original, _LONGEST).words[:_MOST]
+        plain = f" {' '.join(source)} "
+        said = [(words, _verdict(parts, plain)) for words, parts in spans]
+        said += [(run, "exact") for one, places in windows for run in _runs(one, places, source)]
         quotes = [Quote(statement, words, verdict) for words, verdict in said if verdict]
-        quotes += (quote for one, places in windows for quote in _runs(one, places, source, statement))
-        if best := max(quotes, key=lambda q: (len(q.words.exact), q.verdict == "exact"), default=None):
-            found.append(best)
+        found += sorted(quotes, key=lambda quote: (-len(quote.words.exact), quote.verdict != "exact"))[:1]
     return found
 
 
-def marked(one: Field) -> Iterator[Words]:
-    """What stands between quotation marks, of any style."""
-    for match in _MARKS.finditer(one.raw):
-        group = next(i for i in range(1, 8) if match.group(i) is not None)
-        exact = match[group].strip()
-        start = match.start(group) + match[group].find(exact)
-        yield Words(one.name, exact, start, start + len(exact))
+def marked(one: Field, start: int = 0, end: int = _LONGEST) -> Iterator[Words]:
+    """What stands between quotation marks, of any style, and within these between others."""
+    for match in _MARKS.finditer(one.raw, start, end):
+        exact = match[match.lastindex or 0].strip()
+        begin = match.start() + match[0].find(exact)
+        yield Words(one.name, exact, begin, begin + len(exact))
+        yield from marked(one, begin, begin + len(exact))
 
 
 def attributed(report: str, mentions: Iterable[Mention]) -> list[tuple[Words, str | None]]:
-    """What a report has between marks, from MARKED words on, and the leader whom it gives the words to.
-
-    That is who is named nearest to them in their sentence, beside a word for saying of which nobody else is the
-    subject; of `he` or `elle` who spoke last."""
-    spans = [words for words in marked(read("text", report, _LONGEST)) if _parts(words.exact)]
-    edges = [0, *(edge for words in spans for edge in (words.start, words.end)), len(report)]
-    named = [one for one in mentions if one.kind == "leader"]
-    found: list[tuple[Words, str | None]] = []
-    for number, words in enumerate(spans):
-        before = _STOP.split(report[edges[2 * number] : words.start])[-1]
-        after = _STOP.split(report[words.end : edges[2 * number + 3]])[0]
-        begin, end = words.start - len(before), words.end + len(after)
-        near = [
-            (max(words.start - one.words.end, one.words.start - words.end), one.ref, one.words)
-            for one in named
-            if begin <= one.words.start < one.words.end <= words.start or words.end <= one.words.start < end
-        ]
-        beside = [fold(after), fold(before)]
-        last = found[-1][1] if found and any(map(_AGAIN.search, beside)) else None
-        who = last
-        if near:
-            _, who, name = min(near, key=itemgetter(0))
-            between = report[name.end : words.start] if name.end <= words.start else report[words.end : name.start]
-            aside = between.startswith(",") and _ABOUT.search(fold(report[begin : name.start]))
-            who = None if aside or _ANOTHER.search(fold(between)) else who
-        found.append((words, who if any(map(_SAYS.search, beside)) else None))
+    """What a report has between marks, from MARKED words on, and the leader whom it gives them to: the subject of a
+    word for saying in their sentence, or whom they are according to; where it is `he`, who spoke last."""
+    named = [one for one in mentions if one.words.field == "text"]
+    signs = [(one.words, chr(ord(_LEADER) + at) if one.kind == "leader" else _COUNTRY) for at, one in enumerate(named)]
+    signs += [(words, _QUOTED) for words in marked(read("text", report, _LONGEST)) if _parts(words.exact)]
+    line, at, spans, found, (rewrites, frames) = "", 0, list[Words](), list[tuple[Words, str | None]](), _ways()
+    for words, sign in sorted(signs, key=lambda pair: (pair[0].start, -pair[0].end)):
+        if words.start >= at:
+            line += fold(_NAMES.sub(_NAME, report[at : words.start])) + sign
+            at, spans = words.end, [*spans, words] if sign == _QUOTED else spans
+    line += fold(_NAMES.sub(_NAME, report[at:]))
+    for pattern, to in rewrites:
+        line = pattern.sub(to, line)
+    between = [[x.strip(_DATA["edges"]) for x in _STOP.split(part)] for part in line.replace("@", "").split(_QUOTED)]
+    for words, (*earlier, before), (after, *_) in zip(spans, between, between[1:], strict=False):
+        sides = {"before": (_QUOTED if found and not earlier else "") + before[-_NEAR:], "after": after[:_NEAR]}
+        said = next(filter(None, (frame.search(sides[side]) for side, frame in frames)), None)
+        last = found[-1][1] if found else None
+        found.append((words, said and (named[ord(said[1]) - ord(_LEADER)].ref if said.re.groups else last)))
     return found
+
+
+@cache
+def _ways() -> tuple[list[tuple[re.Pattern[str], str]], list[tuple[str, re.Pattern[str]]]]:
+    """How a sentence is made plain, and in which frames it says whose the words are: `data/saying.toml`."""
+
+    def spelt(way: str) -> str:
+        return re.sub(r"<(\w+)>", lambda match: f"(?:{spelt(_DATA['words'][match[1]])})", way)
+
+    frames = [(side, re.compile(spelt(way))) for frame in _DATA["frame"] for side, way in frame.items()]
+    return [(re.compile(spelt(one["of"])), one["to"]) for one in _DATA["rewrite"]], frames
 
 
 def _parts(quoted: str) -> list[str]:
@@ -141,67 +126,51 @@ def _parts(quoted: str) -> list[str]:
     return [part for part in parts if part] if sum(len(part.split()) for part in parts) >= MARKED else []
 
 
-def _verdict(quoted: str, parts: Sequence[str], plain: str) -> Verdict | None:
+def _verdict(parts: list[str], plain: str) -> Verdict | None:
     """How the words between marks stand to the original's words, None when they are not its."""
-    if not parts:
-        return None
-    whole = " ".join(parts)
-    at = 0
+    at, whole = 0 if parts else -1, " ".join(parts)
     for part in parts:
-        at = plain.find(f" {part} ", at)
-        if at < 0:
-            break
-    else:
-        return "exact" if len(parts) == 1 and not _CUT.search(quoted) else "truncated"
-    if (
-        len(whole.split()) >= 6
-        and fuzz.partial_ratio(whole, plain, score_cutoff=_ALIKE) >= _ALIKE
-        and len(whole) <= len(plain)
-    ):
-        return "altered"
-    return None
+        at = plain.find(f" {part} ", at) if at >= 0 else at
+    if at >= 0:
+        return "truncated" if len(parts) > 1 else "exact"
+    able = whole.count(" ") >= 5 and len(whole) <= len(plain)
+    near = able and (fuzz.partial_ratio(whole, plain, score_cutoff=_ALIKE) >= _ALIKE or _joined(whole.split(), plain))
+    return "altered" if near else None
 
 
-def _windows(one: Field) -> dict[tuple[str, ...], list[int]]:
-    """Where each run of RUN words of the quoting text begins."""
-    places: dict[tuple[str, ...], list[int]] = defaultdict(list)
-    words = one.words[:_MOST]
-    for i in range(len(words) - RUN + 1):
-        if len(places[window := tuple(words[i : i + RUN])]) < _SAME:
-            places[window].append(i)
+def _joined(words: list[str], plain: str) -> bool:
+    """Whether they are two stretches of the original, of three words at least, with no sign between."""
+    most = 3
+    while (at := plain.find(f" {' '.join(words[:most])} ")) >= 0 and f" {' '.join(words[: most + 1])} " in plain:
+        most += 1
+    return at >= 0 and len(words) >= most + 3 and f" {' '.join(words[most:])} " in plain[at:]
+
+
+def _windows(one: Field) -> Mapping[tuple[str, ...], list[int]]:
+    """Where each run of RUN words begins that no quotation mark parts."""
+    edges = sorted({edge for words in marked(one) for edge in (words.start, words.end)})
+    words, places = one.words[:_MOST], dict[tuple[str, ...], list[int]]()
+    parts = [bisect(edges, one.span(i, i).start) if edges else 0 for i in range(len(words))]
+    for i, window in enumerate(zip(*(words[place:] for place in range(RUN)), strict=False)):
+        if parts[i] == parts[i + RUN - 1]:
+            places.setdefault(window, []).append(i)
     return places
 
 
-def _runs(one: Field, places: dict[tuple[str, ...], list[int]], source: Field, statement: str) -> Iterable[Quote]:
+def _runs(one: Field, places: Mapping[tuple[str, ...], list[int]], source: list[str]) -> Iterator[Words]:
     """Common runs of RUN words and more that say something (four longer words at least)."""
-    ours, theirs = one.words[:_MOST], source.words[:_MOST]
-    at = 0
-    while at <= len(theirs) - RUN:
-        starts = places.get(tuple(theirs[at : at + RUN]), ())
-        if not starts:
-            at += 1
-            continue
-        length, start = max((_common(ours, begin, theirs, at), -begin) for begin in starts)
-        if len({word for word in theirs[at : at + length] if len(word) > 3}) >= 4:
-            yield Quote(statement, one.span(-start, -start + length - 1), "exact")
-        at += length
-
-
-def _common(ours: Sequence[str], i: int, theirs: Sequence[str], j: int) -> int:
-    length = 0
-    while i + length < len(ours) and j + length < len(theirs) and ours[i + length] == theirs[j + length]:
-        length += 1
-    return length
+    shared = set(zip(*(source[place:] for place in range(RUN)), strict=False)) & places.keys()
+    starts = sorted(start for window in shared for start in places[window])
+    for _, group in groupby(enumerate(starts), lambda pair: pair[1] - pair[0]):
+        run = [start for _, start in group]
+        if len({word for word in one.words[run[0] : run[-1] + RUN] if len(word) > 3}) >= 4:
+            yield one.span(run[0], run[-1] + RUN - 1)
 
 
 def alike(a: str, b: str) -> bool:
     """Whether two texts of one language say the same, but for links, small edits or a cut end."""
-    first, second = read("text", a).words, read("text", b).words
-    short, long = sorted((first, second), key=len)
+    short, long = sorted((read("text", a).words, read("text", b).words), key=len)
     if len(short) < 5:
-        return first == second and len(short) >= 3
-    if len(short) / len(long) < 0.5:
-        return False
-    if " ".join(long).startswith(" ".join(short[:-1])) and len(short) >= 12:
-        return True
-    return fuzz.ratio(short, long, score_cutoff=88.0) >= 88.0
+        return short == long and len(short) >= 3
+    cut = len(short) >= 12 and short[:-1] == long[: len(short) - 1]
+    return 2 * len(short) >= len(long) and (cut or fuzz.ratio(short, long, score_cutoff=88.0) >= 88.0)

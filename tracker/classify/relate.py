@@ -2,19 +2,28 @@
 
 Pure and idempotent: whichever of two related statements comes last finds the other."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from functools import cache
 
 from tracker import events as visits
+from tracker import gazetteer
 from tracker.classify import quotes, tokens
+from tracker.classify.lexicon import Lexicon, shipped
 from tracker.models.statement import VISIT, Event, EventTold, Label, Link, Reference, Related, Statement, Visit, sides
 
 MEETING = "diplomatic_meeting"
 #: How near to a visit a statement must be that belongs to it without saying so.
 NEAR = timedelta(days=2)
-#: Twins in two languages are posted within this time.
-TWINS = timedelta(minutes=30)
+#: Twins in two languages are posted within this time, with this share of what they say in common; of little, the most.
+TWINS, _SHARE, _MOST, _LITTLE, _LEAST = timedelta(minutes=30), 0.7, 0.9, 4.0, 2.5
+#: What they say counts for so much; concepts that nearly every post has count for little.
+_WEIGHTS = {"leader": 2, "country": 2, "picture": 2, "number": 1.5, "sign": 0.5, "light": 0.2}
+_LIGHT = frozenset({"I", "HERE", "NOW", "TODAY", "HEAD", "HOTSPOT", "MEET", "PLAN", "COUNTERPART", "LIVE", "ROUTINE"})
+_SIGN = re.compile(r"[#@]\w+|https?://\S+|[\u2600-\u27bf\U0001f000-\U0001faff]")
+_NUMBER, _GROUPS = re.compile(r"\d+/\d*|\d{1,18}"), re.compile(r"(?<=\d)[\s.,](?=\d{3}(?!\d))")
 #: A label by event is no surer than this, and never surer than the telling that it comes from.
 _BY_QUOTE, _BY_SIDE = 0.9, 0.75
 
@@ -24,8 +33,7 @@ def relations(statement: Statement, around: Sequence[Statement], events: Sequenc
     others = [other for other in around if other.id != statement.id]
     links = list(dict.fromkeys((*_references(statement, others), *_quotations(statement, others))))
     stated = {(a, link.statement) for a, link in links} | {(link.statement, a) for a, link in links}
-    twins = (o for o in others if (statement.id, o.id) not in stated and _same(statement, o))
-    links += [(statement.id, Link("same_as", o.id)) for o in twins]
+    links += [(statement.id, Link("same_as", o)) for o in _twins(statement, others) if (statement.id, o) not in stated]
     told, labels = _visits(statement, others, events, links)
     return Related(statement.id, tuple(links), told, labels)
 
@@ -48,43 +56,66 @@ def _bare(url: str) -> str:
 
 def _quotations(statement: Statement, others: Sequence[Statement]) -> Iterator[tuple[str, Link]]:
     """Reports that quote official statements, whichever of the two came last."""
-    pairs = [(statement, [o for o in others if o.post.origin == "official"])]
-    pairs += [(o, [statement]) for o in others if statement.post.origin == "official"]
-    for report, official in pairs:
-        candidates = [(o.id, o.post.text) for o in official]
-        if report.post.origin == "report":
-            for quote in quotes.find(report.post.title, report.post.text, candidates):
-                yield report.id, Link("quotes", quote.statement, quote.words.exact, quote.verdict)
+    official, reports = ([o for o in others if o.post.origin == origin] for origin in ("official", "report"))
+    pairs = [(statement, official)] if statement.post.origin == "report" else [(o, [statement]) for o in reports]
+    for report, its in pairs:
+        for quote in quotes.find(report.post.title, report.post.text, [(o.id, o.post.text) for o in its]):
+            yield report.id, Link("quotes", quote.statement, quote.words.exact, quote.verdict)
 
 
-def _same(a: Statement, b: Statement) -> bool:
-    """One statement twice: the same words, or the same speaker's in another language at the same time."""
-    if a.post.origin != b.post.origin or abs(a.post.effective_at - b.post.effective_at) > NEAR:
-        return False
-    speakers = {one.post.speaker.leader or one.post.speaker.office_id for one in (a, b)}
-    one_speaker = len(speakers) == 1 and None not in speakers
-    if not one_speaker and a.post.origin == "official":
-        return False
-    if a.classification.lang == b.classification.lang:
-        alike = quotes.alike(a.post.text, b.post.text) and (one_speaker or len(a.post.text) > 80)
-        # each has a name or number that the other has not: a cut text only lacks something
-        return alike and not any(its(a) - its(b) and its(b) - its(a) for its in (_named, _numbers))
-    return one_speaker and abs(a.post.effective_at - b.post.effective_at) <= TWINS and _translated(a, b)
+Items = set[tuple[str, str]]  # of what kind, and a name of it that languages share
+_lexicon = cache(lambda: Lexicon(shipped()))
+_towns = cache(lambda: {n.text: (n.canonical, n.code) for n in gazetteer.names() if n.kind in ("capital", "city")})
+
+
+def _twins(one: Statement, others: Sequence[Statement]) -> Iterator[str]:
+    """Who says the same: in the same words, or as each other's best translation, which no neighbour in a thread is."""
+    for other in others:
+        likeness, langs = _likeness(one, other), (one.classification.lang, other.classification.lang)
+        rivals = ((one, o) if o.classification.lang == langs[1] else (o, other) for o in others)
+        if likeness and all(_likeness(a, b) <= likeness for a, b in rivals if a.classification.lang == langs[0]):
+            yield other.id
+
+
+def _likeness(a: Statement, b: Statement) -> float:
+    """The share of what two statements say that both say; 0 when they are not one statement twice."""
+    apart, one, other = abs(a.post.effective_at - b.post.effective_at), a.post.speaker, b.post.speaker
+    whose = {by.leader if one.leader and other.leader else by.office_id for by in (one, other)}
+    one_speaker, one_lang = len(whose) == 1 and None not in whose, a.classification.lang == b.classification.lang
+    short, long = sorted((len(a.post.text), len(b.post.text)))
+    able = one_speaker or (one_lang and a.post.origin == "report" and long > 80)
+    near = able and a.post.origin == b.post.origin and apart <= (NEAR if one_lang else TWINS)
+    if not near or not (quotes.alike(a.post.text, b.post.text) if one_lang else long <= 2.5 * short):
+        return 0.0
+    *firm, (first, second) = zip(_said(a), _said(b), strict=True)
+    if any(x - y and y - x for x, y in firm):  # two of one template; a cut text only lacks something
+        return 0.0
+    shared = sum(_WEIGHTS.get(kind, 1) for kind, _ in first & second)
+    unlike = sum(_WEIGHTS.get(kind, 1) for kind, _ in first ^ second if kind not in ("sign", "picture"))
+    share = 2 * shared / max(2 * shared + unlike, 1)
+    enough = _SHARE + apart / TWINS * 0.15 if shared >= _LITTLE else _MOST
+    return 1.0 if one_lang else share if shared >= _LEAST and share >= enough else 0.0
+
+
+def _said(one: Statement) -> tuple[Items, Items, Items]:
+    """What a statement says in any language: leaders, countries and towns but its speaker's own; numbers but for their
+    thousands ("25 mille" is 25,000), with the "2/5" of a thread; concepts, organisations, hashtags, pictures."""
+    post, understood, mentions = one.post, one.classification, one.classification.mentions
+    whole = tokens.read("text", f"{post.title or ''}\n{post.text}")
+    towns = [_towns().get(m.ref, (m.ref, "")) for m in mentions if m.kind == "place" and m.ref != "region"]
+    names: Items = {(m.kind, m.ref) for m in mentions if m.kind in ("leader", "country")}
+    names |= {item for town, code in towns for item in (("place", town), ("country", code)) if item[1]}
+    names -= {("leader", post.speaker.leader or ""), ("country", post.speaker.country or "")}
+    found = _NUMBER.findall(_GROUPS.sub("", _SIGN.sub(" ", whole.seen)))
+    numbers: Items = {("number", n if "/" in n else re.sub("(000)+$", "", str(int(n)))) for n in found}
+    hits = _lexicon().find(understood.lang, [whole]) if understood.classified and understood.lang else ()
+    rest = {("light" if hit.concept in _LIGHT else "concept", hit.concept) for hit in hits}
+    rest |= {("sign", x) for x in _SIGN.findall(whole.raw.lower())} | {("picture", media.url) for media in post.media}
+    return names, numbers, names | numbers | rest | {("name", m.ref) for m in mentions if m.kind == "organisation"}
 
 
 def _named(one: Statement, *kinds: str) -> set[str]:
-    return {m.ref for m in one.classification.mentions if m.kind in (kinds or ("country", "place"))}
-
-
-def _numbers(one: Statement) -> set[str]:
-    return {word for word in tokens.read("text", one.post.text).words if word.isdigit()}
-
-
-def _translated(a: Statement, b: Statement) -> bool:
-    """The same names (two at least) and the same numbers: as safe as it is without a translation."""
-    named = [_named(one, "leader", "country") for one in (a, b)]
-    labels = [{label.name for label in one.classification.labels} for one in (a, b)]
-    return len(named[0]) >= 2 and named[0] == named[1] and _numbers(a) == _numbers(b) and labels[0] == labels[1]
+    return {mention.ref for mention in one.classification.mentions if mention.kind in kinds}
 
 
 # --- visits
