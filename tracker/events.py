@@ -140,7 +140,7 @@ def _day(published: Sequence[Telling]) -> tuple[date, bool]:
 def _parties(all_of_them: Iterable[Party]) -> tuple[Party, ...]:
     """Each visitor once; of a country its known leaders, else who is named, else the bare country."""
     unique, best = dict[str, Party](), dict[str | None, tuple[bool, bool]]()
-    for party in sorted(all_of_them, key=lambda p: (p.leader is None, p.name is None, p.name or "", p.country or "")):
+    for party in sorted(all_of_them, key=lambda p: (p.leader is None, p.name is None)):
         rank = (party.leader is None, party.name is None)
         if best.setdefault(party.country, rank) == rank:
             unique.setdefault(party.leader or text.fold(party.name or party.country or ""), party)

@@ -241,6 +241,38 @@ def test_what_is_called_off_or_put_off_is_the_visit_that_was_announced(tellings:
         assert [("".join(e.statements), e.status, e.day and e.day.day) for e in found] == visits_told
 
 
+@pytest.mark.parametrize(
+    ("announced", "changed", "at", "became"),
+    [
+        ("President Mahama of Ghana will visit Abuja on 20 November for a state visit.",
+         "Ghana's President Mahama has called off his state visit to Nigeria.", 10, ("GHA", "NGA", "cancelled", "20")),
+        ("Le président ghanéen John Mahama se rendra prochainement à Abuja en visite officielle.",
+         "La visite officielle du président ghanéen au Nigeria est annulée.", 20, ("GHA", "NGA", "cancelled", "-")),
+        ("El presidente de Chile viajará a Lima el 20 de noviembre en visita oficial.",
+         "La visita del presidente chileno a Perú se aplaza al 29 de noviembre.", 5, ("CHL", "PER", "postponed", "29")),
+        ("O Presidente de Moçambique visitará Luanda a 20 de novembro.",
+         "Moçambique: Presidente adia visita oficial a Angola para janeiro.", 12, ("MOZ", "AGO", "postponed", "20")),
+        ("Президент Армении посетит Астану 20 ноября.",
+         "Визит президента Армении в Казахстан отложен.", 12, ("ARM", "KAZ", "postponed", "20")),
+        ("سيزور رئيس السنغال نواكشوط يوم 20 نوفمبر.",
+         "تأجلت زيارة الرئيس السنغالي إلى موريتانيا.", 12, ("SEN", "MRT", "postponed", "20")),
+        ("The presidents of Zambia and Malawi will visit Harare on 20 November.",
+         "The presidents of Malawi and Zambia cancelled their visit to Zimbabwe.", 12,
+         ("ZMB MWI", "ZWE", "cancelled", "20")),
+    ],
+)  # fmt: skip
+def test_a_text_that_names_no_day_changes_the_announced_visit(
+    announced: str, changed: str, at: int, became: tuple[str, ...]
+) -> None:
+    first = statement("first", said(announced, day=date(2026, 11, 1)))
+    then = statement("then", said(changed, day=date(2026, 11, at)))
+    for order in ((first, then), (then, first)):
+        (event,) = told(*order)[0]
+        visitors = " ".join(party.country or "-" for party in event.visitors)
+        day = str(event.day.day) if event.day else "-"
+        assert (visitors, event.host.country, event.status, day) == became
+
+
 def test_a_visit_put_off_has_the_new_days_alone_and_another_persons_is_left() -> None:
     announced = one_says("a", 8, "announced", 1, day_end=date(2024, 5, 10))
     other = one_says("b", 9, "announced", 1, visitors=(Party("Peter Banda", None, "GHA"),))
