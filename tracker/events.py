@@ -58,8 +58,8 @@ def _meant(telling: Telling, tellings: Sequence[Telling]) -> tuple[date, date]:
     """The days a telling is about; where they are open those of the visit announced before, as far as the new day."""
     (first, last), said, visit = _days(*telling), telling[0].post.effective_at, telling[1]
     announced = (
-        (not v.day, abs(begins - first), begins, ends) for o, v in tellings for begins, ends in [_days(o, v)]
-        if _open(visit) and v.status == "announced" and o.post.effective_at <= said
+        (not v.day, abs(begins - first), begins, ends) for o, v in (tellings if _open(visit) else ())
+        for begins, ends in [_days(o, v)] if v.status == "announced" and o.post.effective_at <= said
         and ends >= (said.date() if v.day else said.date() - AHEAD) and not _strangers(_people(v), _people(visit))
     )  # fmt: skip
     *_, begins, ends = min(announced, default=(first, last))
