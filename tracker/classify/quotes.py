@@ -11,7 +11,6 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from rapidfuzz import fuzz
 
 from tracker.classify.tokens import Field, read
@@ -43,7 +42,8 @@ def fingerprints(text: str) -> tuple[int, ...]:
     """Winnowed hashes (below 2**63, sorted), and all of what is in marks: texts with 6 words in common share one."""
     one = read("text", text, _LONGEST)
     inside, hashes = [_hashes(read("text", words.exact).words) for words in marked(one)], _hashes(one.words)
-    least = sliding_window_view(hashes, min(_WINDOW, len(hashes))).min(axis=1) if len(hashes) else hashes
+    rows = max(len(hashes) - _WINDOW + 1, 1)
+    least = np.minimum.reduce([hashes[at : at + rows] for at in range(min(_WINDOW, max(len(hashes), 1)))])
     return tuple(np.unique(np.concatenate([least, *inside])).tolist())
 
 
