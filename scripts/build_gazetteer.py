@@ -4,7 +4,7 @@
 
 reads the research tables gazetteer.csv (Unicode CLDR names, CIA World Factbook facts, i18n-nationality demonyms,
 hand-made rows) and leaders.csv (names of office holders), and the hand-made scripts/data/cities.tsv, countries.tsv,
-demonyms.tsv and persons.tsv, and writes rows of code, kind, lang, text, canonical, ambiguity, sorted and unique.
+demonyms.tsv, organisations.tsv and persons.tsv, and writes rows of code, kind, lang, text, canonical, ambiguity, sorted and unique.
 """
 
 from __future__ import annotations
@@ -130,6 +130,7 @@ def main(argv: list[str]) -> int:
         handmade(own / "cities.tsv"),
         handmade(own / "countries.tsv"),
         handmade(own / "demonyms.tsv"),
+        handmade(own / "organisations.tsv"),
         researched(folder / "gazetteer.csv"),
         people,
         office_holders(folder / "leaders.csv", {row[4]: row[0] for row in people}),

@@ -10,7 +10,7 @@ from typing import Any
 
 from tracker.classify import document, evidence, features, taxonomy, visits
 from tracker.classify.document import Document, Utterance
-from tracker.classify.lexicon import Lexicon, shipped
+from tracker.classify.lexicon import Lexicon, common, shipped
 from tracker.classify.model import Model
 from tracker.classify.names import Names
 from tracker.classify.taxonomy import LabelSpec
@@ -31,7 +31,7 @@ class Classifier:
         self._model, self.registry = model, registry
         self._names = Names(registry)
         own = {f"label:{spec.name}": spec.phrases for spec in specs if spec.phrases}
-        self._lexicon = Lexicon({**shipped(), **own})
+        self._lexicon = Lexicon({**shipped(), **own}) if own else common()
         self._own = {spec.name for spec in specs if spec.phrases}
         self.labels: Mapping[str, LabelSpec] = {spec.name: spec for spec in specs}
         self._ranks = {spec.name: evidence.ranks_of(spec, model) for spec in specs}

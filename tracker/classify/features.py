@@ -104,8 +104,11 @@ def _journeys(document: Document, hits: Sequence[Hit], found: dict[str, float]) 
     for hit in hits if document.named else ():
         said[hit.field.name, hit.field.sentence[hit.first]].add(hit.concept)
     before: Named | None = None
+    titles = {(hit.field.name, hit.first) for hit in hits if hit.concept in TITLES and document.lang == "en"}
     for named in document.named:
         code, kind, key = named.entry.code, named.entry.kind, _key(named)
+        if kind == "country" and (named.field.name, named.last + 1) in titles:
+            kind = "leader"  # "Malawi president"
         if code and not code.startswith("INT"):
             if kind in _TOWNS and code != document.home and at(named):
                 if document.home and _begins(named):

@@ -11,7 +11,7 @@ from functools import cache
 from tracker import events as visits
 from tracker import gazetteer
 from tracker.classify import quotes, tokens
-from tracker.classify.lexicon import Lexicon, shipped
+from tracker.classify.lexicon import common
 from tracker.models.statement import VISIT, Event, EventTold, Label, Link, Reference, Related, Statement, Visit, sides
 
 MEETING = "diplomatic_meeting"
@@ -64,7 +64,6 @@ def _quotations(statement: Statement, others: Sequence[Statement]) -> Iterator[t
 
 
 Items = set[tuple[str, str]]  # of what kind, and a name of it that languages share
-_lexicon = cache(lambda: Lexicon(shipped()))
 _towns = cache(lambda: {n.text: (n.canonical, n.code) for n in gazetteer.names() if n.kind in ("capital", "city")})
 
 
@@ -108,7 +107,7 @@ def _said(one: Statement) -> tuple[Items, Items, Items]:
     names -= {("leader", post.speaker.leader or ""), ("country", post.speaker.country or "")}
     found = _NUMBER.findall(_GROUPS.sub("", _SIGN.sub(" ", whole.seen)))
     numbers: Items = {("number", n if "/" in n else re.sub("(000)+$", "", str(int(n)))) for n in found}
-    hits = _lexicon().find(understood.lang, [whole]) if understood.classified and understood.lang else ()
+    hits = common().find(understood.lang, [whole]) if understood.classified and understood.lang else ()
     rest = {("light" if hit.concept in _LIGHT else "concept", hit.concept) for hit in hits}
     rest |= {("sign", x) for x in _SIGN.findall(whole.raw.lower())} | {("picture", media.url) for media in post.media}
     return names, numbers, names | numbers | rest | {("name", m.ref) for m in mentions if m.kind == "organisation"}

@@ -34,6 +34,7 @@ def utterance_of(row: Mapping[str, Any], registry: Registry | None = None) -> Ut
 
 def _speaker(author: str, role: str, code: str | None, registry: Registry | None, day: date | None) -> Speaker:
     name = _CAMEL.sub(" ", author.removeprefix("@")) if author.startswith("@") else author
+    code = body if (body := gazetteer.country_named(name) or "").startswith("INT:") else code  # wherever its seat is
     known = registry.leaders_named(name) if registry and name else ()
     leader = registry.leader(known[0]) if registry and len(known) == 1 else None
     if registry and leader and not code:
