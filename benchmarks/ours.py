@@ -17,6 +17,7 @@ from pathlib import Path
 
 from tracker.app import Tracker, build
 from tracker.config import load
+from tracker.daemon import settle
 
 WARM_ROUNDS = 3
 
@@ -89,6 +90,7 @@ async def main(port: int, feeds: int) -> dict[str, object]:
         tracker = build(load(Path(folder), {}), clock)
         try:
             tracker.archive.ping()  # start-up apart: the tables and all workers are there
+            settle()  # as the daemon does
             await asyncio.gather(*(tracker.workers.run(time.sleep, 0.5) for _ in range(os.cpu_count() or 1)))
             cold = await one_round(tracker)
             warm = []

@@ -3,8 +3,6 @@
 What is known only helped to judge; here the database decides. An item whose key is there with the same hash adds
 nothing, so that a poll that repeats adds nothing."""
 
-from __future__ import annotations
-
 import json
 import zlib
 from collections import defaultdict
@@ -91,7 +89,7 @@ class Keeping(Correcting):
         spans = zip(kept, [0, *fired], fired, strict=False)
         return [replace(one, alerts=sum(added[start:end])) if end > start else one for one, start, end in spans]
 
-    def _held(self, connection: Connection, source: str, judged: Sequence[Judged]) -> dict[str, _Held]:
+    def _held(self, connection: Connection, source: str, judged: Sequence[Judged]) -> dict[str, "_Held"]:
         """What is kept of these items already, by identity key, and by statement id behind a NUL."""
         row = t.statements.c
         columns = (row.seq, row.id, row.hash, row.version, row.sort_key, row.effective_at)
@@ -108,7 +106,7 @@ class Keeping(Correcting):
                 found[f"\0{found_.id}"] = _Held(*found_)
         return found
 
-    def _write(self, connection: Connection, group: _Group) -> list[int]:
+    def _write(self, connection: Connection, group: "_Group") -> list[int]:
         """Write a group. For each of its firings, whether it added an alert."""
         self._drop_mentions(connection, list(group.edits))
         self._leave_alone(connection, group)
@@ -126,7 +124,7 @@ class Keeping(Correcting):
         self._match_digests(connection, group.digests, group.now)
         return self._fire(connection, group.firings, group.now)
 
-    def _leave_alone(self, connection: Connection, group: _Group) -> None:
+    def _leave_alone(self, connection: Connection, group: "_Group") -> None:
         """Call what stands alone related at once: relating need not load it."""
         fresh = [pair for pair in group.fresh if stands_alone(pair[1].post, pair[1].classification, shared=False)]
         shared = {row["hash"] for row in group.rows[t.fingerprints]}

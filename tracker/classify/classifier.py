@@ -1,12 +1,10 @@
 """The classifier: utterances in, classifications out, each explained by the words that led to it."""
 
-from __future__ import annotations
-
 import gc
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from tracker.classify import document, evidence, features, taxonomy, visits
 from tracker.classify.document import Document, Utterance
@@ -38,7 +36,7 @@ class Classifier:
         self.version = model.version
 
     @classmethod
-    def load(cls, registry: Registry, taxonomy_path: Path | None = None) -> Classifier:
+    def load(cls, registry: Registry, taxonomy_path: Path | None = None) -> Self:
         """The shipped classifier with the labels that a folder of taxonomy files adds; ConfigError if one is wrong."""
         collecting = gc.isenabled()
         gc.disable()  # many small lasting things are made: looking through them again and again doubles the start-up

@@ -2,12 +2,10 @@
 
 The weights are `data/weights.npz`, made by `scripts/train.py`. It holds numbers and names of features, no text."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from importlib import resources
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +39,7 @@ class Model:
     alerts: Floats
 
     @classmethod
-    def load(cls) -> Model:
+    def load(cls) -> Self:
         """The shipped weights."""
         with (
             resources.as_file(resources.files(__package__).joinpath("data/weights.npz")) as path,

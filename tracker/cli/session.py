@@ -1,7 +1,5 @@
 """What commands share: options, the config folder with the Tracker on it, and values written in words."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import re
@@ -49,12 +47,12 @@ class Session:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def settings(self) -> Settings:
+    def settings(self) -> "Settings":
         from tracker.config import load
 
         return load(self.folder, os.environ)
 
-    def classifier(self) -> Classifier:
+    def classifier(self) -> "Classifier":
         """The classifier on this config, or on the shipped one where there is no folder: it needs no archive."""
         from tracker.classify import Classifier
         from tracker.config import load, shipped

@@ -3,8 +3,6 @@
 `decide.query.parse` makes it, with every name resolved; `decide.match` evaluates it on the terms of one statement and
 the archive compiles it for its index. Both see the same leaves, so both give the same answer."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -47,17 +45,17 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class Not:
-    child: Node
+    child: "Node"
 
 
 @dataclass(frozen=True, slots=True)
 class And:
-    children: tuple[Node, ...]
+    children: tuple["Node", ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Or:
-    children: tuple[Node, ...]
+    children: tuple["Node", ...]
 
 
 Node = Everything | AnyWord | Phrase | AnyFacet | Published | Not | And | Or

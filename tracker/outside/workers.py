@@ -2,8 +2,6 @@
 
 Plain multiprocessing and no pool library: pebble's pool breaks for good when one of its idle workers dies."""
 
-from __future__ import annotations
-
 import asyncio
 import atexit
 import gc
@@ -101,7 +99,7 @@ class Workers:
                 self._idle.append(worker)
         return kind, value
 
-    def _end(self, worker: _Worker) -> None:
+    def _end(self, worker: "_Worker") -> None:
         worker.process.kill()
         worker.process.join()
         worker.pipe.close()

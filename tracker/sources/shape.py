@@ -1,7 +1,5 @@
 """JSON from outside, read with its path: a wrong type is a SourceBroken that names the field, never a traceback."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +8,7 @@ from tracker import text
 from tracker.errors import SourceBroken
 
 
-def load(body: bytes) -> At:
+def load(body: bytes) -> "At":
     """The document of a JSON answer in UTF-8, -16 or -32; of a key given twice the last value counts."""
     try:
         return At(json.loads(body), "")
@@ -38,11 +36,11 @@ class At:
     value: Any
     path: str
 
-    def __getitem__(self, name: str) -> At:
+    def __getitem__(self, name: str) -> "At":
         inner = (self._is("an object", dict) or {}).get(name)
         return At(inner, f"{self.path}.{name}" if self.path else name)
 
-    def first(self, *names: str) -> At:
+    def first(self, *names: str) -> "At":
         """The first of several spellings that is there."""
         return next((at for name in names if (at := self[name]).here()), self[names[0]])
 
@@ -59,7 +57,7 @@ class At:
         found = self._is("a number", int, float) or 0
         return float(found) if type(self.value) is not bool and abs(found) < 1e18 else float(self._fail("a number"))
 
-    def list(self) -> list[At]:
+    def list(self) -> list["At"]:
         items = self._is("a list", list) or []
         return [At(item, f"{self.path}[{index}]") for index, item in enumerate(items)]
 
