@@ -66,6 +66,50 @@ def test_visitors_of_several_countries_are_those_on_one_list(told: str, visitors
     assert ([party.country for party in visit.visitors], visit.host.country) == (visitors, host)
 
 
+@pytest.mark.parametrize(
+    ("told", "home", "visitor", "host", "place"),
+    [
+        ("Zambia president to begin Maputo visit on Saturday", None, "ZMB", "MOZ", "Maputo"),
+        ("Nepal PM calls off Qatar trip amid floods", None, "NPL", "QAT", None),
+        ("Italian interior minister's Tripoli visit wrapped up with a pact", None, "ITA", "LBY", "Tripoli"),
+        ("Gaborone is dressed in flags for the state visit: the Namibian president has just landed.", "BWA", "NAM",
+         "BWA", "Gaborone"),
+        ("Самарканд встречает гостей: самолёт президента Турции приземлился с визитом.", "UZB", "TUR", "UZB",
+         "Самарканд"),
+        ("Venu de Paris, le ministre français de la Coopération a été reçu à Libreville en visite officielle.", "GAB",
+         "FRA", "GAB", "Libreville"),
+        ("Procedente de Brasilia, el canciller brasileño llegó ayer a La Paz en visita oficial.", None, "BRA", "BOL",
+         "La Paz"),
+        ("وصل رئيس مجلس السيادة السوداني إلى القاهرة قادما من أسمرة في زيارة رسمية", None, "SDN", "EGY", "القاهرة"),
+        ("La présidente de la Commission européenne et le Premier ministre danois se sont rendus à Kiev.", None,
+         "INT:EU", "UKR", "Kiev"),
+        ("NATO Secretary General begins two-day visit to Sarajevo", None, "INT:OTHER", "BIH", "Sarajevo"),
+        ("Une mission de l'Union européenne séjourne à Conakry en visite de travail.", "GIN", "INT:EU", "GIN",
+         "Conakry"),
+        ("Delegations from 30 countries have been arriving in Kingston for the summit on peace in Sudan.", "JAM", None,
+         "JAM", "Kingston"),
+        ("В Ашхабад на саммит съедутся главы государств региона, обсудят мир в Судане.", None, None, "TKM", "Ашхабад"),
+        ("The Maputo summit was attended by the presidents of Tanzania and Malawi on Wednesday.", "PRT", "TZA", "MOZ",
+         "Maputo"),
+        ("Arrivée du président du Liberia à Abidjan pour une visite officielle.", "CIV", "LBR", "CIV", "Abidjan"),
+        ("A visita da ministra australiana dos Negócios Estrangeiros a Díli terminou ontem.", "TLS", "AUS", "TLS",
+         "Díli"),
+        ("The president of Tonga, expected in Wellington on Friday on a state visit, will make a stopover in Suva.",
+         "FJI", "TON", "FJI", "Suva"),
+        ("De regresso de Jacarta, o primeiro-ministro de Timor-Leste falou da visita oficial.", None, "TLS", "IDN",
+         "Jacarta"),
+    ],
+)  # fmt: skip
+def test_whose_a_title_is_and_where_a_journey_leads(
+    told: str, home: str | None, visitor: str | None, host: str | None, place: str | None
+) -> None:
+    speaker = Speaker(name="Own", office="minister", country=home) if home else Speaker()
+    one = Utterance(told, speaker=speaker, origin="official" if home else "report", published=date(2026, 3, 1))
+    (visit,) = Classifier.load(REGISTRY).classify([one])[0].visits
+    first = visit.visitors[0].country if visit.visitors else None
+    assert (first, visit.host.country, visit.place) == (visitor, host, place)
+
+
 def test_of_each_visiting_country_an_event_keeps_who_is_known() -> None:
     parties = (Party("Juliette Oké", "juliette-oke", "GHA"), Party(None, None, "TGO"), Party("A. Kodjo", None, "TGO"))
     visit = Visit("past", (*parties, Party("J. Oké", None, "GHA")), Party(country="SEN"), day=NOW.date())

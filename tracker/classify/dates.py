@@ -3,8 +3,6 @@
 The publication's day is that of the source's zone (the caller gives it). Nothing said to come is put into the past: a
 weekday is the coming one beside a verb of the present or the future, the last one beside a verb of the past."""
 
-from __future__ import annotations
-
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -18,27 +16,19 @@ from typing import Any, NamedTuple
 from tracker.classify.tokens import Field
 from tracker.models.statement import Words
 
-_STOP = re.compile(r"[.!?؟\n|]+(?:\s|$)|\n")
-#: Words and marks that part a verb from what does not belong to it, and how many characters they count for.
-_PART = re.compile(r"[,;:—–]|\b(?:et|and|y|e|и|who|which|qui?|que|that|where|ou|d?onde|apres|after|الذي|التي|حيث)\b")
 FAR = 40
 _REACH = 300  # no verb that stands farther is a date's
-#: Days before and after publication within which a date may be a visit's.
-_PAST, _AHEAD = 45, 200
+_Read = tuple[re.Match[str], date | None, date | None, bool]  # words, day, last day, said to come
 
 
 class When(NamedTuple):
-    """A day or a window of days, with its words. `ahead`: the text puts it after its publication; `day` is None where
-    it is only said to come; `told` is the tense of its verb."""
+    """A day or a window of days, with its words."""
 
-    day: date | None
+    day: date | None  # None where it is only said to come
     end: date | None
     words: Words
-    ahead: bool
-    told: str = ""
-
-
-_Read = tuple[re.Match[str], date | None, date | None, bool]  # words, day, last day, said to come
+    ahead: bool  # the text puts it after its publication
+    told: str = ""  # the tense of its verb
 
 
 def _alternatives(line: str) -> str:
@@ -58,7 +48,8 @@ def _number(match: re.Match[str], letter: str) -> int:
 
 
 @cache
-def _patterns(lang: str) -> dict[str, re.Pattern[str]]:
+def patterns(lang: str) -> dict[str, re.Pattern[str]]:
+    """The expressions of `data/calendar.toml` in a language, by name."""
     data = tomllib.loads(resources.files(__package__).joinpath("data/calendar.toml").read_text(encoding="utf-8"))
     months, weekdays = (dict(enumerate(data[name][lang].split(";"), 1)) for name in ("months", "weekdays"))
     parts = {letter: _groups(letter, months) for letter in "mnop"} | {"w": _groups("w", weekdays)}
@@ -70,12 +61,12 @@ def _patterns(lang: str) -> dict[str, re.Pattern[str]]:
     for name, pattern in data["patterns"].items():  # each is made of those before it
         parts[name] = pattern % parts
     parts["full"] = parts["full.en" if lang == "en" else "full"]
-    return {name: re.compile(parts[name]) for name in ("full", "relative", "distance", "weekday", "verb", "mark")}
+    return {name: re.compile(parts[name]) for name in ("full", *data["patterns"]["used"].split())}
 
 
 @lru_cache(maxsize=8)
 def _verbs(text: str, lang: str) -> tuple[tuple[int, int, str], ...]:
-    return tuple((*verb.span(), verb.lastgroup or "") for verb in _patterns(lang)["verb"].finditer(text))
+    return tuple((*verb.span(), verb.lastgroup or "") for verb in patterns(lang)["verb"].finditer(text))
 
 
 def tense(one: Field, lang: str, start: int, end: int, led: bool = False) -> str:
@@ -87,15 +78,15 @@ def tense(one: Field, lang: str, start: int, end: int, led: bool = False) -> str
     for first, last, told in _verbs(one.folded if plain else one.seen.replace("’", "'"), lang):
         if start - last < _REACH and first - end < (0 if led else _REACH):
             gap = _apart(one.folded[min(end, last) : max(start, first)]) + 5 * (first >= end)  # a verb leads its day
-            # "at Luanda on Monday, he said"
-            weak = told == "title" or (told == "said" and first >= end and gap >= FAR)
+            weak = told == "title" or (told == "said" and first >= end and gap >= FAR)  # "at Luanda, he said"
             near += [(weak, gap, "future" if weak else told)] if gap < FAR**2 else []
     return min(near)[2]
 
 
 def _apart(text: str) -> int:
     """How far two stretches are from each other, by what stands between them; beyond FAR**2 in two sentences."""
-    return len(text) + FAR * bool(_PART.search(text)) + FAR**2 * bool(_STOP.search(text))
+    parted, stopped = (bool(patterns("en")[name].search(text)) for name in ("part", "stop"))
+    return len(text) + FAR * parted + FAR**2 * stopped
 
 
 def apart(fields: tuple[Field, ...], some: Words, others: Words) -> int:
@@ -107,11 +98,8 @@ def apart(fields: tuple[Field, ...], some: Words, others: Words) -> int:
 
 def marks(fields: tuple[Field, ...], lang: str) -> dict[str, Words]:
     """Phrases that say how a visit stands without a verb of their own: the first of each kind, by its name."""
-    found: dict[str, Words] = {}
-    for one in fields:
-        for match in _patterns(lang)["mark"].finditer(one.folded):
-            found.setdefault(match.lastgroup or "", one.cut(*match.span()))
-    return found
+    found = ((one, match) for one in fields for match in patterns(lang)["mark"].finditer(one.folded))
+    return dict(reversed([(match.lastgroup or "", one.cut(*match.span())) for one, match in found]))
 
 
 def choose(
@@ -136,7 +124,7 @@ def choose(
         for match, day, end, ahead in full:
             told = tense(one, lang, *match.span())
             to_come = ahead or bool(published and day and day > published)
-            if told != "said" and not (published and day and not -_PAST <= (day - published).days <= _AHEAD):
+            if told != "said" and not (published and day and not -45 <= (day - published).days <= 200):
                 found.append(When(day, end, one.cut(*match.span()), to_come, told))
     best = min(found, key=rank, default=None)
     if best and best.end and moved and moved.start < best.words.start < moved.end:  # "moved from the 5th to the 7th"
@@ -146,7 +134,7 @@ def choose(
 
 def _full(one: Field, lang: str, published: date | None) -> Iterator[_Read]:
     """Days of a month, with the year that is told or else the one that puts them nearest to publication."""
-    for match in _patterns(lang)["full"].finditer(one.folded):
+    for match in patterns(lang)["full"].finditer(one.folded):
         day, last, year = (_number(match, letter) for letter in "dly")
         month = _number(match, "m") or _number(match, "n") or _number(match, "k")
         ends = _number(match, "o") or _number(match, "p") or month
@@ -163,9 +151,9 @@ def _full(one: Field, lang: str, published: date | None) -> Iterator[_Read]:
 
 def _relative(one: Field, lang: str, published: date) -> Iterator[_Read]:
     """Days that are counted from publication: yesterday, three days ago, in two weeks, soon."""
-    for match in _patterns(lang)["relative"].finditer(one.folded):
+    for match in patterns(lang)["relative"].finditer(one.folded):
         yield match, published + timedelta(days=_number(match, "r")), None, False
-    for match in _patterns(lang)["distance"].finditer(one.folded):
+    for match in patterns(lang)["distance"].finditer(one.folded):
         by = {name for name, words in match.groupdict().items() if words}
         many, unit = int(match["digits"] or _number(match, "c")), _number(match, "u")
         days = _number(match, "z") if any(name[0] == "z" for name in by) else many * unit if many or not unit else -1
@@ -173,13 +161,12 @@ def _relative(one: Field, lang: str, published: date) -> Iterator[_Read]:
         if by & {"ago", "after"} and days >= 0:
             yield match, published - timedelta(days=days), None, False
         elif (by & {"coming", "soon"} and told != "past") or ("within" in by and told in ("now", "future")):
-            day = published + timedelta(days=days) if days >= 0 and "soon" not in by else None
-            yield match, day, None, True
+            yield match, None if days < 0 or "soon" in by else published + timedelta(days=days), None, True
 
 
 def _weekday(one: Field, lang: str, published: date) -> Iterator[_Read]:
     """The weekday that its neighbours or else the nearest verb mean: the coming one or the last one."""
-    for match in _patterns(lang)["weekday"].finditer(one.folded):
+    for match in patterns(lang)["weekday"].finditer(one.folded):
         by = {name.rstrip("2") for name, words in match.groupdict().items() if words}
         back = (published.weekday() + 1 - _number(match, "w")) % 7
         told = tense(one, lang, *match.span())

@@ -2,9 +2,9 @@
 
 Sides are weighed: a place with "in" or "to" before it, a host's verb, thanks for hospitality, the speaker's country."""
 
-import re
 from collections import defaultdict
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from tracker import gazetteer, text
 from tracker.classify import dates
@@ -17,17 +17,38 @@ from tracker.models.statement import Party, Visit, VisitStatus, Words
 _TOWNS = ("capital", "city")
 _GOES = ("ARRIVE", "DEPART", "VISIT", "STATE_VISIT", "GO", "TRIP")
 _GOING = frozenset({*_GOES, "HOSPITALITY", "SIDELINES", "SUMMIT"})
-_HOSTING = frozenset({"RECEIVE", "WELCOME"})
+_MOVING = _GOING | {"RECEIVE", "WELCOME"}
 #: Without one of these, or a place where something happens, no visit is told.
-_TOLD = (
-    _GOING | _HOSTING | {"YOUR_VISIT", "RETURN", "INVITED", "DELEGATION", "ABROAD", "HERE", "ATTEND", "MEET", "TALKS"}
-)
-_PASSIVE = frozenset({"par", "by", "por", "pelo", "pela"})
-#: Before a host's verb these say that it is suffered: "j'ai été reçu au palais".
-_SUFFERED = frozenset({"etre", "ete", "be", "been", "being", "was", "were", "sido", "ser", "fui"})
+_TOLD = _MOVING | {"YOUR_VISIT", "RETURN", "INVITED", "DELEGATION", "ABROAD", "HERE", "ATTEND", "MEET", "TALKS"}
 _PERSON = ("leader", "person")
-#: What stands between two names of a list, with the first letter of the second: "and", "and the president of", a comma.
-_LIST = re.compile(r"(?:,[^,]{1,40},)?\s*(?:et|and|y|e|и)(?:\W+\w+){0,5}\W+\w|,\s*\w|\s*و(?:\w*\W+){0,5}\w?")
+_FROM = frozenset({"from", "de", "d", "do", "da", "из", "с", "من"})
+
+
+class _Read(NamedTuple):
+    """A document and the marks of what its words say of a visit."""
+
+    document: Document
+    marks: Mapping[str, Words]
+
+    def hits(self, *concepts: str) -> list[Hit]:
+        return [hit for concept in concepts for hit in self.document.hits if hit.concept == concept]
+
+    def marked(self, name: str, named: Named, reach: int = 4) -> bool:
+        """Whether a name follows right after the words of a mark."""
+        mark, here = self.marks.get(name), named.field.span(named.first, named.last)
+        return mark is not None and mark.field == here.field and 0 <= here.start - mark.end <= reach
+
+    def follows(self, named: Named, *concepts: str) -> bool:
+        """Whether a name is among the words of a concept or within four words after them."""
+        hits = self.hits(*concepts)
+        return any(hit.field is named.field and hit.first <= named.first <= hit.last + 4 for hit in hits)
+
+    def said(self, *concepts: str) -> Words | None:
+        return next((hit.field.span(hit.first, hit.last) for hit in self.hits(*concepts)), None)
+
+    def tense(self, spot: Hit | Named, led: bool) -> str:
+        one, lang = spot.field, self.document.lang or "en"
+        return dates.tense(one, lang, one.starts[spot.first], one.ends[spot.last], led)
 
 
 def told(document: Document) -> bool:
@@ -38,17 +59,13 @@ def told(document: Document) -> bool:
 
 def frame(document: Document) -> Visit | None:
     """The visit of a text that was found to be about one; None when neither side nor place can be told."""
-    by_concept: dict[str, list[Hit]] = defaultdict(list)
-    for hit in document.hits:
-        by_concept[hit.concept].append(hit)
-    hosting = _hosting(by_concept)
-    host, host_words = _host(document, by_concept, hosting)
-    visitors, visitor_words = _visitors(document, host, hosting)
-    place, place_words = _place(document, host)
     fields, lang, published = document.fields, document.lang or "en", document.utterance.published
-    marks = dates.marks(fields, lang)
-    when = dates.choose(fields, lang, published, place_words or host_words, marks.get("moved"))
-    status, status_words = _status(document, by_concept, when, marks)
+    read = _Read(document, dates.marks(fields, lang))
+    host, host_words = _host(read)
+    visitors, visitor_words = _visitors(read, host)
+    place, place_words = _place(document, host)
+    when = dates.choose(fields, lang, published, place_words or host_words, read.marks.get("moved"))
+    status, status_words = _status(read, when)
     if not status or not (host or visitors):
         return None
     told = {"host": host_words, "visitor": visitor_words, "place": place_words, "status": status_words}
@@ -60,196 +77,192 @@ def frame(document: Document) -> Visit | None:
     return Visit(status, visitors, _host_party(document, host), place, day, end, words)
 
 
-def _hosting(by: dict[str, list[Hit]]) -> Hit | None:
+def _hosting(read: _Read) -> Hit | None:
     """The words by which the speaker (or the subject of a report) receives somebody; None when they are received."""
-    if by["HOSPITALITY"] and not by["YOUR_VISIT"]:
-        return None
-    for hit in (*by["YOUR_VISIT"], *by["RECEIVE"], *by["WELCOME"]):
-        words, before = hit.field.words, max(hit.first - 1, 0)
-        if not (_PASSIVE & {*words[hit.first : hit.last + 2]} or _SUFFERED & {*words[before : hit.last]}):
-            return hit
+    for hit in read.hits("YOUR_VISIT", "RECEIVE", "WELCOME"):
+        one, ends = hit.field, hit.field.ends[: hit.last + 2]
+        if not dates.patterns("en")["suffered"].search(one.folded, one.starts[max(hit.first - 1, 0)], ends[-1]):
+            return None if read.hits("HOSPITALITY") and not read.hits("YOUR_VISIT") else hit
     return None
 
 
-def _host(document: Document, by: dict[str, list[Hit]], hosting: Hit | None) -> tuple[str | None, Words | None]:
-    weights, home = defaultdict[str, float](float), document.home
-    best: dict[str, tuple[float, Words]] = {}
-    for order, named in enumerate(document.named):
-        code = named.entry.code
-        if code and not code.startswith("INT"):
-            weights[code] += (weight := _pull(document, named, by) - 0.01 * order)
-            if weight > best.get(code, (0.0, None))[0]:
-                best[code] = (weight, named.field.span(named.first, named.last))
+def _guest(read: _Read, host: str | None = None) -> Named | None:
+    """Who is said to be present, or to visit in so many words: "the visit of the Zambian president"."""
+    near = (n for n in read.document.named if read.marked("guest", n, 40) and not at(n) and _someone(n))
+    return next((n for n in near if n.entry.code not in (None, host, read.document.home)), None)
+
+
+def _host(read: _Read) -> tuple[str | None, Words | None]:
+    home, hosting, guest, weights = read.document.home, _hosting(read), _guest(read), defaultdict[str, float](float)
+    pulls = [(_pull(read, named) - 0.01 * order, named) for order, named in enumerate(read.document.named)]
+    for weight, named in pulls:
+        if named.entry.code and not named.entry.code.startswith("INT"):
+            weights[named.entry.code] += weight - 3.0 * (named is guest)
     foreign = weights.keys() - {home}
-    if home and hosting and foreign and not _away(document, home, by):
+    if home and foreign and _receives(read, home, hosting):
         weights[home] += 3.0
-        best.setdefault(home, (3.0, hosting.field.span(hosting.first, hosting.last)))
-    elif home and foreign and any(by[concept] for concept in _GOING):
+    elif home and foreign and read.hits(*_GOING):
         weights[home] -= 2.0
     elif hosting and not home:
-        before = (n for n in document.named if n.field is hosting.field and n.first < hosting.first)
-        receiver = next((n.entry.code for n in before if n.entry.code in weights), None)
-        weights |= {receiver: weights[receiver] + 2.0} if receiver else {}
+        before = (str(n.entry.code) for _, n in pulls if n.field is hosting.field and n.first < hosting.first)
+        weights |= {code: weights[code] + 2.0 for code in [c for c in before if c in weights][:1]}
     code = max(weights, key=lambda c: weights[c], default=None)
-    return code, best[code][1] if code in best else None
+    if not code or (not home and len(weights) == 1 and weights[code] < 0.2):
+        return None, None  # of all countries none but the visitor's is named
+    spots = sorted((pull for pull in pulls if pull[1].entry.code == code), key=lambda pull: pull[0])
+    spot = spots[-1][1] if spots else hosting
+    return code, spot.field.span(spot.first, spot.last) if spot else None
 
 
-def _pull(document: Document, named: Named, by: dict[str, list[Hit]]) -> float:
+def _receives(read: _Read, home: str, hosting: Hit | None) -> bool:
+    """Whether it happens at the speaker's: they receive, or somebody from abroad is told of in a town of theirs."""
+    abroad = [n for n in read.document.named if n.entry.code != home]
+    there = (n for n in abroad if at(n) and not read.marked("origin", n))
+    if any(n.entry.kind in _TOWNS or (n.entry.kind == "country" and read.follows(n, *_GOES)) for n in there):
+        return False
+    come = "many" in read.marks or any(_led(read, n) for n in abroad if n.entry.code)
+    towns = (n for n in read.document.named if n.entry.code == home and n.entry.kind in (*_TOWNS, "place"))
+    return bool(hosting) or (come and any(at(n) or n.first == 0 or read.follows(n, *_GOES) for n in towns))
+
+
+def _pull(read: _Read, named: Named) -> float:
     """How strongly one name says that its country is where the visit goes."""
-    kind, going = named.entry.kind, [hit for concept in _GOES for hit in by[concept]]
+    kind, code, one, document = named.entry.kind, named.entry.code, named.field, read.document
     weight = {"capital": 1.5, "city": 1.5, "metonym": 1.5, "country": 0.8, "place": 0.5, "demonym": 0.1}.get(kind, -0.3)
     if kind not in ("demonym", *_PERSON) and at(named):
         weight += 1.5 if kind in (*_TOWNS, "metonym") else 1.2
-    if kind not in _PERSON and any(_follows(hit, named) for hit in going):
-        weight += 1.0
-    if kind in ("country", "demonym", "capital") and _titled(document, named):
+    weight += 1.0 * (kind not in _PERSON and read.follows(named, *_GOES))
+    if kind in ("country", "demonym", "capital") and _titled(read, named):
         weight -= 2.5 if kind == "capital" else 0.8  # "the president of Djibouti"
-    if named.entry.code == (document.home or named.entry.code) and any(_follows(hit, named) for hit in by["RETURN"]):
-        weight -= 4.0
-    return weight
+    if document.lang == "en" and kind in (*_TOWNS, "country") and not at(named):
+        after, end = dates.patterns("en"), one.ends[named.last]  # "Malawi president", "his Kyiv trip"
+        weight += 2.0 * bool(after["trip"].match(one.folded, end)) - 1.5 * bool(after["ruler"].match(one.folded, end))
+    back = code == (document.home or code) and read.follows(named, "RETURN") and one.words[named.first - 1] not in _FROM
+    stop = read.marked("stop", named) * (4.0 if code == document.home else -1.0)
+    return weight + stop - 4.0 * (back or read.marked("origin", named))  # "back in Dakar", "arrived from Paris"
 
 
-def _titled(document: Document, named: Named, after: bool = False) -> bool:
+def _titled(read: _Read, named: Named, after: bool = False) -> bool:
     """Whether "president of", "ministre" … stand right before a country's name, or `after` it as well."""
-    spots: list[Hit | Named] = [*document.named, *(h for h in document.hits if h.concept in _GOES)]
+    spots: list[Hit | Named] = [*read.document.named, *read.hits(*_GOES)]
     before = max((spot.last for spot in spots if spot.field is named.field and spot.last < named.first), default=-1)
-    titles = [h for h in document.hits if h.field is named.field and h.concept in ("HEAD", "MINISTER", "AMBASSADOR")]
-    titles = [h for h in titles if h.last > before]  # of two countries after a title it is the first one's
+    titles = read.hits("HEAD", "MINISTER", "AMBASSADOR")  # of two countries after a title it is the first one's
+    titles = [h for h in titles if h.field is named.field and h.last > before]
     led = any(0 < named.first - h.last <= 3 for h in titles)
     return led or (after and any(0 <= named.first - h.first <= 3 or 0 < h.first - named.last <= 4 for h in titles))
-
-
-def _follows(hit: Hit, named: Named) -> bool:
-    return hit.field is named.field and hit.first <= named.first <= hit.last + 4
-
-
-def _away(document: Document, home: str, by: dict[str, list[Hit]]) -> bool:
-    """Whether a foreign town, or a country that is gone to, is named as where it happens."""
-    going = [hit for concept in ("VISIT", "STATE_VISIT", "ARRIVE", "TRIP") for hit in by[concept]]
-    there = ((n, n.entry.kind) for n in document.named if n.entry.code != home and at(n))
-    return any(k in _TOWNS or (k == "country" and any(_follows(hit, n) for hit in going)) for n, k in there)
 
 
 def _host_party(document: Document, host: str | None) -> Party:
     speaker = document.utterance.speaker
     if host and host == document.home:
         return Party(speaker.name, speaker.leader, host)
-    person = next((n for n in document.named if n.entry.kind in _PERSON and n.entry.code == host), None)
-    return _party(person, host) if person else Party(country=host)
+    people = (_party(n, host) for n in document.named if n.entry.kind in _PERSON and n.entry.code == host)
+    return next(people, Party(country=host))
 
 
 def _party(named: Named, code: str | None) -> Party:
-    entry = named.entry
-    name = entry.label or named.field.span(named.first, named.last).exact
-    bare = entry.kind not in (*_PERSON, "org")  # a country's name, or a demonym, is nobody's
-    return Party(None if bare else name, entry.ref if entry.kind == "leader" else None, code)
+    entry, exact = named.entry, named.field.span(named.first, named.last).exact
+    name = (entry.label or exact) if entry.kind in (*_PERSON, "org") else None  # a country's, or a demonym, is nobody's
+    return Party(name, entry.ref if entry.kind == "leader" else None, code)
 
 
-def _visitors(document: Document, host: str | None, hosting: Hit | None) -> tuple[tuple[Party, ...], Words | None]:
+def _visitors(read: _Read, host: str | None) -> tuple[tuple[Party, ...], Words | None]:
+    document, guest = read.document, _guest(read, host)
     speaker, home = document.utterance.speaker, document.home
-    if home and host != home:
+    if home and host != home and not guest:
         return (Party(speaker.name, speaker.leader, home),), None
-    others = [n for n in document.named if n.entry.code and n.entry.code != host]
-    nations = [n for n in others if _nation(n) or n.entry.kind == "org"]
-    ranked = [n for n in others if n.entry.kind in _PERSON] or nations or others
+    others, many = [n for n in document.named if n.entry.code and n.entry.code != host], "many" in read.marks
+    led = [guest] if guest else [n for n in others if _led(read, n) and not (many and n.entry.kind == "org")]
+    ranked = led or ([] if many else [n for n in others if _someone(n)] or others)
     if not ranked:
         return (), None
-    first = min(ranked, key=lambda n: _order(document, n, hosting))
+    first = min(ranked, key=lambda n: not led and str(n.entry.code).startswith("INT"))
     together = (_party(n, n.entry.code) for n in _together(document, first, host))
     return tuple(dict.fromkeys(together)), first.field.span(first.first, first.last)
 
 
-def _order(document: Document, named: Named, hosting: Hit | None) -> tuple[bool | int, ...]:
-    """The one who is received stands after the host's verb; without one, the first named. Of countries the titled."""
-    kind, person = named.entry.kind, named.entry.kind in _PERSON
-    late = person and not document.home and hosting and named.field is hosting.field and named.first < hosting.first
-    bare, international = not person and not _titled(document, named, True), str(named.entry.code)[:3] == "INT"
-    return bool(late), bare, kind == "org", not person and international, document.named.index(named)
+def _led(read: _Read, named: Named) -> bool:
+    """Whether a name is a person's, or a title is that of its country or organisation."""
+    if named.entry.kind != "org":
+        return named.entry.kind in _PERSON or (_someone(named) and _titled(read, named, True))
+    one, words = named.field, dates.patterns("en")
+    inside = one.starts[min(named.first + 3, named.last)]  # "the UN High Commissioner for Refugees"
+    chief = words["chief"].search(one.folded, max(one.starts[named.first] - 60, 0), inside)
+    return bool(chief or words["headed"].match(one.folded, one.ends[named.last]))
 
 
 def _together(document: Document, first: Named, host: str | None) -> list[Named]:
     """The visitor and who is on a list with them, or in one sentence and of their country: others stay at home."""
-    found, last, one = [first], first, first.field
+    found, last, one, between = [first], first, first.field, dates.patterns("en")["list"]
     for named in document.named[document.named.index(first) + 1 :]:
         if named.field is not one or one.sentence[named.first] != one.sentence[first.first]:
             break
-        code, between = named.entry.code, (one.ends[last.last], one.starts[named.first] + 1)
-        listed = code in (first.entry.code, last.entry.code) or _LIST.fullmatch(one.folded, *between)
-        if listed and code != host and (named.entry.kind in _PERSON or _nation(named)):
+        code, own = named.entry.code, named.entry.code in (first.entry.code, last.entry.code)
+        listed = own or between.fullmatch(one.folded, one.ends[last.last], one.starts[named.first] + 1)
+        if listed and code != host and named.entry.kind != "org" and _someone(named):
             found.append(last := named)
     named_ones = {n.entry.code for n in found if n.entry.kind in _PERSON}
     return [n for n in found if n.entry.kind in _PERSON or n.entry.code not in named_ones]
 
 
-def _nation(named: Named) -> bool:
-    """Whether a name is a nation's, as those of some capitals are: Guatemala, Luxembourg, Tunis in Arabic."""
-    kind, spelling = named.entry.kind, named.entry.spelling
-    return kind in ("country", "demonym") or (kind == "capital" and gazetteer.country_named(spelling) is not None)
+def _someone(named: Named) -> bool:
+    """A person, an organisation or a nation, whose name some capitals have: Guatemala, Luxembourg, Tunis in Arabic."""
+    kind, name = named.entry.kind, named.entry.spelling
+    nation = kind in ("country", "demonym") or (kind == "capital" and gazetteer.country_named(name) is not None)
+    return nation or kind in (*_PERSON, "org")
 
 
 def _place(document: Document, host: str | None) -> tuple[str | None, Words | None]:
     towns = [n for n in document.named if n.entry.kind in (*_TOWNS, "place", "metonym") and n.entry.code == host]
-    if not towns:
+    if not (best := max(towns, key=lambda n: (n.entry.kind in _TOWNS, at(n)), default=None)):
         return None, None
-    best = max(towns, key=lambda n: (n.entry.kind in _TOWNS, at(n)))
     words = best.field.span(best.first, best.last)
     if text.fold(words.exact) != text.fold(best.entry.spelling):
         return best.entry.spelling, words  # inflected, or with a preposition written on it
     return words.exact.title() if words.exact.isupper() or words.exact.islower() else words.exact, words
 
 
-def _status(
-    document: Document, by: dict[str, list[Hit]], when: dates.When | None, marks: Mapping[str, Words]
-) -> tuple[VisitStatus | None, Words | None]:
+def _status(read: _Read, when: dates.When | None) -> tuple[VisitStatus | None, Words | None]:
     """How a visit stands and the words that say so; None where there was none and none is to come."""
-
-    def said(*concepts: str) -> Words | None:
-        hit = next((hit for concept in concepts for hit in by[concept]), None)
-        return hit.field.span(hit.first, hit.last) if hit else None
-
-    told, arrived, held = _told(document, marks.get("never"))
+    document, marks, said = *read, read.said
+    told, arrived, held = _told(read)
     if "declined" in marks or ("never" in marks and not told):
         return None, None
     if put_off := marks.get("moved") or said("POSTPONE"):
         return "postponed", put_off
-    if by["CANCEL"]:
-        return "cancelled", said("CANCEL")
+    if off := marks.get("off") or said("CANCEL"):
+        return "cancelled", off
     # a day past, unless it is "is there since Monday"; where no publication is known, the verb alone says when
     gone = when and not when.ahead and document.utterance.published not in (None, when.day) and when.told != "now"
-    thanked = "over" in marks or (by["HOSPITALITY"] and "more" not in marks)
-    there = marks.get("here") or (None if gone or thanked else said("WELCOME"))
+    thanked = "over" in marks or (said("HOSPITALITY") and "more" not in marks)
     ahead = when if when and when.ahead else None
-    same = there and ahead and dates.apart(document.fields, there, ahead.words) < dates.FAR**2
-    if (there and not same) or (arrived and ahead and document.home):
+    there = marks.get("here") or (None if gone or thanked or held else said("WELCOME"))
+    apart = dates.apart(document.fields, there, ahead.words) if there and ahead else dates.FAR**2
+    if (there and apart >= dates.FAR ** (1 if "here" in marks else 2)) or (arrived and ahead and document.home):
         return "ongoing", there or said("ARRIVE")
     if to_come := (ahead.words if ahead else marks.get("invited")):
         return "announced", to_come
-    over = said("HOSPITALITY", "RECEIVE", "MEET")
-    if gone or thanked:
-        return "past", marks.get("over") or over
-    if "this" not in marks and told == "future" and not by["HOSPITALITY"]:
-        return "announced", said("PLAN")
-    away = document.home and any(n.entry.code != document.home and at(n) for n in document.named)
-    goes_on = told == "now" or {"more", "this"} & marks.keys() or ((arrived or "stay" in marks) and not held)
-    if goes_on or (not told and (away or by["NOW"] or "visiting" in marks)):
-        return "ongoing", said("NOW", "ARRIVE", "WELCOME")
-    return "past", over
+    if not (gone or thanked):
+        if "this" not in marks and told == "future" and not said("HOSPITALITY"):
+            return "announced", said("PLAN")
+        away = document.home and any(n.entry.code != document.home and at(n) for n in document.named)
+        goes_on = told == "now" or {"more", "this"} & marks.keys() or ((arrived or "stay" in marks) and not held)
+        if goes_on or (not told and (away or said("NOW") or "visiting" in marks)):
+            return "ongoing", said("NOW", "ARRIVE", "WELCOME")
+    return "past", marks.get("over") or said("HOSPITALITY", "RECEIVE", "MEET")
 
 
-def _told(document: Document, never: Words | None) -> tuple[str, bool, bool]:
+def _told(read: _Read) -> tuple[str, bool, bool]:
     """The tense of the first words of going or receiving that have one, if of an arrival, if talks are over."""
-
-    def tense(spot: Hit | Named, led: bool) -> str:
-        one, lang = spot.field, document.lang or "en"
-        return dates.tense(one, lang, one.starts[spot.first], one.ends[spot.last], led)
-
-    met = [(hit.concept, tense(hit, led=False)) for hit in document.hits if hit.concept in ("MEET", "TALKS")]
-    held = ("TALKS", "past") in met
+    document, tense, never = read.document, read.tense, read.marks.get("never")
+    met = [(hit.concept, tense(hit, led=False)) for hit in read.hits("MEET", "TALKS", "SIGN")]
+    held = ("TALKS", "past") in met or ("SIGN", "past") in met
+    came = [hit for hit in read.hits("ARRIVE") if tense(hit, led=True) == "past"]
+    arrived = any(-6 <= n.first - h.last <= 7 and n.field is h.field and at(n) for n in document.named for h in came)
     for hit in document.hits:
         denied = never and hit.field.name == never.field and never.start <= hit.field.starts[hit.first] < never.end
-        if hit.concept in _GOING | _HOSTING and not denied and (told := tense(hit, led=True)) not in ("", "said"):
-            reached = any(-6 <= n.first - hit.last <= 7 and n.field is hit.field and at(n) for n in document.named)
-            return told, told == "past" and hit.concept == "ARRIVE" and reached, held
+        if hit.concept in _MOVING and not denied and (told := tense(hit, led=True)) not in ("", "said"):
+            return told, told == "past" and arrived, held
     tenses = [told for _, told in met] + [tense(named, led=False) for named in document.named if at(named)]
     told = "past" if "past" in tenses else next((one for one in tenses if one not in ("", "said")), "")
     return "" if never else told, False, held
