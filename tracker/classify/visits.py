@@ -217,7 +217,7 @@ def _place(document: Document, host: str | None) -> tuple[str | None, Words | No
     if not (best := max(towns, key=lambda n: (n.entry.kind in _TOWNS, at(n)), default=None)):
         return None, None
     words = best.field.span(best.first, best.last)
-    if text.fold(words.exact) != text.fold(best.entry.spelling):
+    if text.fold(words.exact.replace("-", " ")) != text.fold(best.entry.spelling.replace("-", " ")):
         return best.entry.spelling, words  # inflected, or with a preposition written on it
     return words.exact.title() if words.exact.isupper() or words.exact.islower() else words.exact, words
 
