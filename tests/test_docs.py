@@ -6,13 +6,16 @@ import re
 import shlex
 import tomllib
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
 from typer.main import get_command
 
+from tracker.classify import Classifier, Utterance
 from tracker.cli.commands import app
 from tracker.config import load
+from tracker.models.registry import Registry
 
 ROOT = Path(__file__).parents[1]
 PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
@@ -67,6 +70,24 @@ def test_the_examples_of_sources_md_load(tmp_path: Path) -> None:
     settings = load(tmp_path, {})
     assert [source.kind for source in settings.sources] == ["feed", "x"]
     assert settings.sources[1].paused_reason
+
+
+def test_the_errors_that_classification_md_tells_of_are_still_made() -> None:
+    page = (ROOT / "docs" / "classification.md").read_text(encoding="utf-8")
+    rows = re.findall(r'^\| "(.+)" \| (.+?) \| .+ \|$', page.split("## Where it errs")[1], re.MULTILINE)
+    assert len(rows) >= 8
+    classifier, day = Classifier.load(Registry()), date(2026, 11, 20)
+    for (text, said), found in zip(
+        rows, classifier.classify([Utterance(text, published=day) for text, _ in rows]), strict=True
+    ):
+        labels = {label.name for label in found.labels}
+        told = {name for name in classifier.labels if name in said}
+        if said == "nothing":
+            assert not labels, text
+        elif told:
+            assert told <= labels, text
+        elif said.startswith("announced"):
+            assert [visit.status for visit in found.visits] == ["announced"], text
 
 
 def test_makefile_and_ci_say_what_readme_says() -> None:
