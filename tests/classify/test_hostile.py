@@ -7,7 +7,7 @@ from time import process_time
 import pytest
 
 from tests.classify.people import CLASSIFIER, said
-from tracker.classify import quotes
+from tracker.classify import quotes, tokens
 
 LONG = 100_000
 
@@ -30,6 +30,22 @@ def test_any_text_is_answered_in_bounded_time(text: str) -> None:
     quotes.find(None, text, [("a", "Nous avons eu des échanges fructueux sur la paix et la stabilité de nos États.")])
     assert process_time() - before < 3.0
     assert isinstance(found.scores, dict)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I will pay an official\nvisit to\nAccra on 12\nDecember.",
+        "I  will pay an official  visit to  Accra on 12 December.",
+    ],
+)
+def test_lines_and_gaps_inside_a_sentence_end_none(text: str) -> None:
+    plain, wrapped = CLASSIFIER.classify([said(one, "awa-diarra") for one in (" ".join(text.split()), text)])
+    assert (wrapped.scores, wrapped.visits[0].day) == (plain.scores, plain.visits[0].day)
+
+
+def test_a_line_of_its_own_is_a_sentence() -> None:
+    assert tokens.read("text", "Border posts open\nVisit of the minister").sentence == [0, 0, 0, 1, 1, 1, 1]
 
 
 def test_zero_width_joins_and_hashtags_run_together_hide_no_word() -> None:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.classify.people import CLASSIFIER, said
 from tracker.classify import Utterance
 
 VISIT, SECURITY, MEETING = "diplomatic_visit", "security_statement", "diplomatic_meeting"
+
+
+def test_the_version_names_the_weights_and_what_reads_beside_them() -> None:
+    assert re.fullmatch(r"\d{4}\.\d\d-[0-9a-f]{8}\.[0-9a-f]{8}", CLASSIFIER.version)
 
 
 def labels(utterance: Utterance) -> set[str]:

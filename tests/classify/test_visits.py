@@ -118,7 +118,7 @@ def test_a_plain_row_says_who_speaks_and_a_press_row_does_not() -> None:
         "official",
         DAY,
     )
-    seated = utterance_of({"text": "x", "author": "NATO", "author_role": "organisation", "country": "Belgium"}, REGISTRY)
+    seated = utterance_of({"text": "x", "author": "NATO", "country": "Belgium"}, REGISTRY)
     assert seated.speaker.country == "INT:OTHER", "an organisation's account is not of the country it sits in"
     press = utterance_of({**row, "author": "press", "author_role": "media", "country": "Togo (press region)"}, REGISTRY)
     assert (press.speaker.country, press.origin) == (None, "report")

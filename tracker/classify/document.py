@@ -61,13 +61,9 @@ def read_all(utterances: Sequence[Utterance], lexicon: Lexicon, names: Names) ->
     for document in documents:
         if document.classified:
             titled = [(hit.field, hit.last) for hit in document.hits if hit.concept in TITLES]
-            document.named = [n for n in names.find(document.fields, titled) if not _at_home(n, document.home)]
+            found = names.find(document.fields, titled)  # Georgia is a part of the USA, too
+            document.named = [n for n in found if (document.home, n.entry.code) != ("USA", "GEO")]
     return documents
-
-
-def _at_home(named: Named, home: str | None) -> bool:
-    """Whether a country's name means a part of the speaker's own country."""
-    return (home, named.entry.code) == ("USA", "GEO")
 
 
 def _fields(utterance: Utterance) -> tuple[Field, ...]:

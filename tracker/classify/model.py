@@ -4,7 +4,9 @@ The weights are `data/weights.npz`, made by `scripts/train.py`. It holds numbers
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from hashlib import blake2b
 from importlib import resources
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -49,7 +51,8 @@ class Model:
             vocabulary = Vocabulary(zip(names, range(len(names)), strict=True))
             dense = np.pad(saved["dense"].astype(np.float32), ((0, 1), (0, 0)))
             rest = {one.name: saved[one.name] for one in fields(cls)[4:]}
-            return cls(str(saved["version"]), tuple(str(saved["labels"]).split("\n")), vocabulary, dense, **rest)
+            version = f"{saved['version']}.{_rules()}"
+            return cls(version, tuple(str(saved["labels"]).split("\n")), vocabulary, dense, **rest)
 
     def margins(self, features: Sequence[Mapping[str, float]], words: Sequence[Sequence[str]]) -> Floats:
         """Raw sums of weights, a row a text."""
@@ -71,6 +74,14 @@ class Model:
         return np.stack(
             [np.interp(margins[:, i], self.knots_x[i], self.knots_y[i]) for i in range(len(self.labels))], axis=1
         ).astype(np.float32)
+
+
+def _rules() -> str:
+    """Which code and phrases read a text beside the weights: what they change is told by another version too."""
+    package, found = Path(__file__).parent, blake2b(digest_size=4)
+    for file in sorted((*package.glob("*.py"), *package.glob("data/*.toml"), *package.parent.glob("data/*.tsv"))):
+        found.update(file.read_bytes())
+    return found.hexdigest()
 
 
 def _summed(weights: NDArray[Any], starts: NDArray[np.int64]) -> Floats:

@@ -21,6 +21,8 @@ _URL = re.compile(r"(?:https?://|pic\.twitter|www\.)\S+|\bt\.co/\S+")
 _PLAIN = (("\u2026", "."), ("\ufe0f", " "), ("\u20e3", " "))
 _STOP = re.compile(r"[.!?؟\n|]+(?=\s|$)|\n")
 _GAP = re.compile(r"[.!?؟\n|]+(?=\s|$)|\n|(?<=\S)  (?=\S)")
+#: Where a line or a gap is in a sentence: a small letter follows, or a number or a short word stands before.
+_WRAP = re.compile(r"(?<=[\w,])(?:\n|  )(?=[a-zà-ÿа-яё])|(?:(?<=\W[a-zà-ÿ\d])|(?<=\W[a-zà-ÿ\d]{2}))(?:\n|  )(?=\w)")
 _ARABIC = re.compile(r"[\u0621-\u064a]")
 _CYRILLIC = re.compile(r"[\u0400-\u04ff]")
 #: Conjunctions, prepositions and the article that Arabic writes on the word, longest first.
@@ -66,6 +68,7 @@ def _read(name: Literal["title", "text"], raw: str) -> Field:
     seen = _URL.sub(lambda m: " " * len(m[0]), raw) if "://" in raw or "t.co" in raw or "www." in raw else raw
     for sign, plain in _PLAIN:
         seen = seen.replace(sign, plain)
+    seen = _WRAP.sub(lambda m: " \t"[: len(m[0])], seen) if "\n" in seen or "  " in seen else seen
     folded = text.fold(seen)
     spans = [match.span() for match in (_ASCII_WORD if folded.isascii() else _WORD).finditer(folded)]
     if "#" in seen or "@" in seen:

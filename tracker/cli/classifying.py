@@ -23,7 +23,7 @@ from tracker.text import shorten
 
 Row = dict[str, Any]
 #: What a row holds; all but the text may be missing or null.
-TEXTS = ("title", "lang", "author", "author_role", "country")
+TEXTS = ("title", "lang", "author", "author_role", "country", "date")
 #: Statements on which people and classifier differ, shown of each label; --json has all.
 SHOWN = 10
 DIFFER = ("what", "score", "id", "url", ("said", lambda row: shorten(row["text"], 80)))
@@ -56,7 +56,7 @@ def read(line: str, registry: Registry) -> tuple[Row, Utterance | str]:
         return {}, f"not JSON: {error}"
     if not isinstance(row, dict):
         return {}, "not a JSON object"
-    if not isinstance(row.get("id"), str | int | None):
+    if type(row.get("id")) not in (str, int, type(None)):
         return {}, "id: a string or a whole number is needed"
     wrong = [name for name in TEXTS if not isinstance(row.get(name), str | None)]
     if wrong or not isinstance(row.get("text"), str):

@@ -66,7 +66,7 @@ def silence_add(
     now = tracker.clock.now()
     key = hashlib.sha256(f"{query}\0{now.isoformat()}".encode()).hexdigest()[:12]
     tracker.archive.add_silence(Silence(key, query, now, now + timedelta(hours=hours), comment, by))
-    return Answer({"id": key}, [key])
+    return Answer({"id": key}, [key], [] if query.strip() else ["an empty query matches everything"])
 
 
 def silence_list(tracker: Tracker, everything: Ended = False) -> Answer:
