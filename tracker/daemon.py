@@ -227,8 +227,7 @@ class _QuietServer(uvicorn.Server):
 
 
 def settle() -> None:
-    """What is loaded by now stays: looking through it again stops every search for 40 ms. The rest is looked through
-    less often than Python does, which took a tenth of the time of a first poll."""
+    """What is loaded stays: to look through it stops searches for 40 ms; what comes is looked through seldom."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)

@@ -38,7 +38,6 @@ class Classifier:
     @classmethod
     def load(cls, registry: Registry, taxonomy_path: Path | None = None) -> Self:
         """The shipped classifier with the labels that a folder of taxonomy files adds; ConfigError if one is wrong."""
-        collecting = gc.isenabled()
         gc.disable()  # many small lasting things are made: looking through them again and again doubles the start-up
         try:
             model = Model.load()
@@ -50,8 +49,7 @@ class Classifier:
             ]
             return cls(registry, taxonomy.load(taxonomy_path, specs), model)
         finally:
-            if collecting:
-                gc.enable()
+            gc.enable()
 
     def classify(self, utterances: Sequence[Utterance]) -> list[Classification]:
         """One classification for each utterance, in order."""

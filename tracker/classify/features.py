@@ -113,7 +113,8 @@ def _journeys(document: Document, hits: Sequence[Hit], found: dict[str, float]) 
             if kind in _TOWNS and code != document.home and at(named):
                 if document.home and _begins(named):
                     found["x:begins"] = 1.5  # "À Dakar pour …", said by somebody who is not from there
-                if before and _next(before, named) and before.entry.kind in _PEOPLE and before.entry.code != code:
+                near = before and before.field is named.field and 0 < named.first - before.last <= 3
+                if before and near and before.entry.kind in _PEOPLE and before.entry.code != code:
                     found["x:beside"] = 1.5  # "Dupont à Dakar"
             before = named
             if kind in _PEOPLE or (kind == "demonym" and said[key] & _PERSONS):
@@ -133,11 +134,6 @@ def _journeys(document: Document, hits: Sequence[Hit], found: dict[str, float]) 
 def _begins(named: Named) -> bool:
     """Whether nothing but a preposition stands before a name in its sentence."""
     return named.first < 2 or named.field.sentence[named.first - 2] != named.field.sentence[named.first]
-
-
-def _next(one: Named, other: Named) -> bool:
-    """Whether a word alone, or two, stand between two names."""
-    return one.field is other.field and 0 < other.first - one.last <= 3
 
 
 def _side(document: Document, named: Named) -> str:

@@ -1,6 +1,4 @@
-"""The command line: words in, words out.
-
-Exit codes: 0 done, 1 done with failures, 2 wrong call or config, 3 database, 130 interrupted."""
+"""The command line. Exit codes: 0 done, 1 done with failures, 2 wrong call or config, 3 database, 130 interrupted."""
 
 import os
 import sys

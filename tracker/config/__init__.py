@@ -30,7 +30,6 @@ from tracker.text import near
 __all__ = ["Settings", "load", "shipped"]
 
 _X_TOKEN, _PASSWORD, _DATABASE = "TRACKER_X_BEARER_TOKEN", "TRACKER_MAIL_PASSWORD", "TRACKER_DATABASE_URL"
-_HOST = "TRACKER_WEB_HOST"
 _SOURCES: dict[str, type[BaseModel]] = {name: kind.Options for name, kind in KINDS.items()}
 _RECEIVERS: dict[str, type[BaseModel]] = {"webhook": schema.Webhook, "email": schema.Email}
 _EVERY, _EVERY_MAX = 300.0, 21600.0
@@ -106,7 +105,7 @@ class _Loading:
 
     def web(self, part: schema.WebSettings) -> schema.WebSettings:
         variable = (part.token or "").removeprefix("env:")
-        token, host = self.environ.get(variable) or None, self.environ.get(_HOST) or part.host
+        token, host = self.environ.get(variable) or None, self.environ.get("TRACKER_WEB_HOST") or part.host
         if not token and not re.fullmatch(_LOOPBACK, host):
             self.top.problem("web.host", f"{host} is open to others: set {variable} in the environment")
         return part.model_copy(update={"token": token, "host": host, "public_url": part.public_url.rstrip("/")})
