@@ -6,11 +6,13 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
 from tests.archive import world as w
 from tracker.archive import Archive
+from tracker.classify.relate import relations
 from tracker.errors import NotFound
 from tracker.models.query import AnyFacet
 from tracker.models.registry import Speaker
@@ -136,6 +138,69 @@ def test_what_is_around_a_statement(archive: Archive) -> None:
     assert {one.id for one in archive.quoted((7,))} == {post.id, old.id}
     archive.relate([related(post, report)], w.T0)
     assert [event.id for event in archive.events_around([visit], [[]])[0]] == ["e1"]
+
+
+def meets(number: int, leader: str, country: str, *named: str) -> Judged:
+    """An official statement of talks, of this country's leader, that names these leaders."""
+    mentions = tuple(Mention("leader", ref, Words("text", "x", 0, 1)) for ref in named)
+    said = w.post(number, f"entretien {number}", speaker=Speaker(leader, leader, None, None, country))
+    return replace(w.judged(said), classification=w.understood("diplomatic_meeting", mentions=mentions))
+
+
+def tells(number: int, visit: Visit, **more: Any) -> Judged:
+    said = w.post(number, f"visite {number} {visit.status}", origin="report", speaker=Speaker(), publisher="P")
+    return replace(w.judged(said, **more), classification=w.understood("diplomatic_visit", visits=(visit,)))
+
+
+def meet(archive: Archive) -> int:
+    """Relate what waits, as the journey does; the number of alerts that a rule for visits adds."""
+    if not (waiting := archive.claim_unrelated(w.T0, 99, 60)):
+        return 0
+    around = archive.around(waiting, [()] * len(waiting))
+    events = archive.events_around(waiting, around)
+    found = [relations(*each) for each in zip(waiting, around, events, strict=True)]
+    rule = Firing("visits", "label:diplomatic_visit")
+    return archive.relate([replace(r, firings=tuple((id, rule) for id, _ in r.labels)) for r in found], w.T0)
+
+
+HOSTED = meets(1, "aminata-sow", "SEN", "x-leader")
+TOLD = tells(20, VISIT)
+TEA = w.judged(w.post(20, "thé", origin="report", speaker=Speaker(), publisher="P"))
+
+
+@pytest.mark.parametrize("groups", [(HOSTED, TOLD), (TOLD, HOSTED), ((HOSTED, TOLD),), (HOSTED, TEA, TOLD)])
+def test_who_meets_the_visitor_belongs_to_the_visit_in_whatever_order_they_come(
+    archive: Archive, groups: tuple[Judged | tuple[Judged, ...], ...]
+) -> None:
+    alerts, report = 0, None
+    for group in groups:
+        for one in group if isinstance(group, tuple) else (group,):
+            known = report if one.post.origin == "report" else None
+            one = replace(one, verdict="edited", statement=known) if known else one
+            kept = w.put(archive, one, name="press" if one.post.origin == "report" else "office")
+            report = (*kept.new, *kept.edited)[0] if one.post.origin == "report" else report
+        alerts += meet(archive)
+    (event,) = archive.events()
+    (post,) = archive.search(AnyFacet(("leader:aminata-sow",))).statements
+    assert set(event.statements) == {post.id, report}
+    assert [(label.by, label.score) for label in post.labels if label.name == "diplomatic_visit"] == [("event", 0.75)]
+    assert alerts == 1
+
+
+def test_of_a_telling_whoever_names_the_other_side_near_to_the_visit_is_around(archive: Archive) -> None:
+    far = replace(VISIT, visitors=(*VISIT.visitors, Party("Y", "y-leader", "NER")), day=date(2026, 12, 20))
+    late = {"effective_at": w.T0 + 30 * DAY, "published_at": w.T0 + 30 * DAY}
+    then = [
+        meets(n, *who) for n, who in enumerate((("aminata-sow", "SEN", "x-leader"), ("y-leader", "NER", "x-leader")), 1)
+    ]
+    others = [
+        meets(3, "z-leader", "MLI", "x-leader"), meets(4, "x-minister", "BFA", "x-leader"),
+        meets(5, "aminata-sow", "SEN", "z-leader"), meets(9_000, "aminata-sow", "SEN", "x-leader"),
+    ]  # fmt: skip
+    wanted = w.put(archive, *(replace(one, post=replace(one.post, **late)) for one in then), name="office").new
+    w.put(archive, *others, name="others")
+    report = archive.statements(w.put(archive, tells(20, far), name="press").new)[0]
+    assert {one.id for one in around(archive, report)} == set(wanted)
 
 
 def test_a_report_that_stands_alone_does_not_wait_to_be_related(archive: Archive) -> None:

@@ -5,8 +5,9 @@ looked up for a group is looked up once, and each statement is loaded once."""
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, or_, select, text, true
@@ -15,7 +16,7 @@ from tracker import terms
 from tracker.archive import tables as t
 from tracker.archive.ranges import HIGHEST, sort_key
 from tracker.archive.search import Searching
-from tracker.models.query import And, AnyFacet, Published
+from tracker.models.query import And, AnyFacet, Or, Published
 from tracker.models.statement import Event, Party, Post, Statement, Visit, sides
 
 #: Of each reason to look at a statement, at most this many are looked at.
@@ -30,7 +31,7 @@ _SPANS = 20
 #: The values that one statement is looked up by, and between which sort keys.
 Asked = tuple[Collection[Any], tuple[int, int]]
 
-_ROW = t.statements.c
+_ROW, _TIME = t.statements.c, attrgetter("post.effective_at", "seq")
 
 
 class Surrounding(Searching):
@@ -58,7 +59,7 @@ class Surrounding(Searching):
 
         Those that its references name, and whose references name it; official ones that share one of its `hashes`; the
         same speaker's within so many days; of an official one the reports of these days that mention its speaker or
-        share one of its hashes; those that tell a visit between the same parties."""
+        share one of its hashes; those that tell a visit of the same parties, or may belong to one it tells."""
         span = timedelta(days=days)
         with self.reading() as connection:
             ways = [self._lookup(connection, *way) for way in _ways(statements, hashes, span)]
@@ -68,7 +69,9 @@ class Surrounding(Searching):
             missing = set[int]().union(*found) - loaded.keys()
             loaded |= {one.seq: one for one in self._in(connection, _ROW.seq, missing)}
         return [
-            sorted((loaded[seq] for seq in seqs - {one.seq} if seq in loaded), key=_newest, reverse=True)
+            sorted((loaded[o] for o in seqs - {one.seq} if o in loaded), key=attrgetter("post.effective_at", "seq"))[
+                ::-1
+            ]
             for one, seqs in zip(statements, found, strict=True)
         ]
 
@@ -91,13 +94,15 @@ class Surrounding(Searching):
         return [_first((pair for value in its for pair in found.get(value, ())), within) for its, within in asked]
 
     def _same_visit(self, connection: Connection, statement: Statement, span: timedelta) -> set[int]:
-        at, found = statement.post.effective_at, set[int]()
+        """Who tells the same visits, or names the leader of another side than their own, near to when they are."""
+        found, day = set[int](), timedelta(days=1)
         for visit in filter(sides, statement.classification.visits):
-            visitors = {ref for party in visit.visitors for ref in refs(party)}
-            parties = (("visitor", visitors), ("host", set(refs(visit.host))))
-            leaves = [AnyFacet(tuple(sorted(terms.facet(side, ref) for ref in refs))) for side, refs in parties]
-            when = Published(at - span, at + span + timedelta(seconds=1))
-            keys = self._matching(connection, And((*leaves, when)), COMPANY)
+            days = {statement.post.effective_at.date(), *filter(None, (visit.day, visit.day_end))}
+            starts = [datetime.combine(one, time.min, UTC) for one in sorted(days)]
+            when, keys = Or(tuple(Published(start - span, start + span + day) for start in starts)), list[int]()
+            for facets in _told(visit):
+                each = (AnyFacet(tuple(sorted(terms.facet(name, ref) for ref in its))) for name, its in facets.items())
+                keys += self._matching(connection, And((*each, when)), COMPANY)
             found.update(connection.scalars(select(_ROW.seq).where(_ROW.sort_key.in_(keys))))
         return found
 
@@ -108,9 +113,8 @@ class Surrounding(Searching):
         its speaker or the others tell of, within so many days of the days it speaks of."""
         span, member, party, row = timedelta(days=days), t.event_members.c, t.event_parties.c, t.events.c
         countries = [_countries(one, around) for one, around in zip(statements, others, strict=True)]
-        days_of = [_days(one) for one in statements]
-        every = [day for days_ in days_of for day in days_]
-        first, last = (min(every) - span).isoformat(), (max(every) + span).isoformat()
+        days_of = [_days(one, span) for one in statements]
+        first, last = (day(set().union(*days_of)).isoformat() for day in (min, max))
         any_of_them = sorted(set().union(*countries))
         theirs = select(party.event).where(party.side.in_(("visitor", "host")), party.ref.in_(any_of_them))
         told = select(member.event).where(member.statement.in_([one.id for one in statements]))
@@ -119,8 +123,8 @@ class Surrounding(Searching):
             ids = list(connection.scalars(query.order_by(row.told_at.desc()).limit(50 * COMPANY)))
             events = self._load_events(connection, ids)
         return [
-            [e for e in events if one.id in e.statements or (_of(e) & of and _within(e, days_, span))]
-            for one, of, days_ in zip(statements, countries, days_of, strict=True)
+            [e for e in events if one.id in e.statements or (_of(e) & of and e.first in its)]
+            for one, of, its in zip(statements, countries, days_of, strict=True)
         ]
 
 
@@ -167,10 +171,6 @@ def _near(statements: Iterable[Statement], span: timedelta) -> ColumnElement[boo
     return or_(*(_ROW.effective_at.between(*each) for each in spans))
 
 
-def _newest(one: Statement) -> tuple[datetime, int]:
-    return one.post.effective_at, one.seq
-
-
 def _items(post: Post) -> list[str]:
     """The identity keys that a post's references name."""
     urls = (one.url.partition("://")[2].removeprefix("www.").rstrip("/") for one in post.references if one.url)
@@ -193,16 +193,22 @@ def _of(told: Event | Visit) -> set[str]:
     return {party.country for party in (*told.visitors, told.host) if party.country}
 
 
+def _told(visit: Visit) -> Iterator[Mapping[str, Collection[str]]]:
+    """The facets of who tells a visit, and of who may belong to it: of a side's country, about a leader of another."""
+    parties = (*visit.visitors, visit.host)
+    yield {"visitor": {ref for party in visit.visitors for ref in refs(party)}, "host": refs(visit.host)}
+    for country in sorted(_of(visit)):
+        if others := {party.leader for party in parties if party.leader and party.country != country}:
+            yield {"country": (country,), "about": others}
+
+
 def _countries(one: Statement, others: Iterable[Statement]) -> set[str]:
     told = set().union(*(_of(visit) for each in (one, *others) for visit in each.classification.visits))
     return told | {one.post.speaker.country} if one.post.speaker.country else told
 
 
-def _days(one: Statement) -> set[date]:
-    """The days a statement speaks of, with its own."""
+def _days(one: Statement, span: timedelta) -> set[date]:
+    """The days near to those a statement speaks of and its own."""
     spoken = (day for visit in one.classification.visits for day in (visit.day, visit.day_end) if day)
-    return {one.post.effective_at.date(), *spoken}
-
-
-def _within(event: Event, days: Iterable[date], span: timedelta) -> bool:
-    return any(abs(event.first - day) <= span for day in days)
+    near = [timedelta(days=day) for day in range(-span.days, span.days + 1)]
+    return {day + by for day in (one.post.effective_at.date(), *spoken) for by in near}
