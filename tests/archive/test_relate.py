@@ -203,6 +203,13 @@ def test_of_a_telling_whoever_names_the_other_side_near_to_the_visit_is_around(a
     assert {one.id for one in around(archive, report)} == set(wanted)
 
 
+def test_what_was_edited_away_is_still_found_by_its_words(archive: Archive) -> None:
+    (key,) = w.put(archive, w.judged(w.post(1, "avant"), fingerprints=(7,))).new
+    w.put(archive, w.judged(w.post(1, "après"), fingerprints=(8,), verdict="edited", statement=key))
+    assert [(one.id, one.post.text) for one in archive.quoted((7,))] == [(key, "après")]
+    assert [one.text for one in archive.versions(key)] == ["avant", "après"]
+
+
 def test_a_report_that_stands_alone_does_not_wait_to_be_related(archive: Archive) -> None:
     official = w.put(archive, w.judged(w.post(1, "officiel"), fingerprints=(7, 9))).new
     report = {"origin": "report", "speaker": Speaker()}

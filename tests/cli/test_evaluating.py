@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from terminal import NEWS, TALKS, TEA, Desk
+
+from tests.archive import world as w
+from tracker.archive import Archive
+from tracker.classify.quotes import fingerprints
+from tracker.models.registry import Speaker
 
 GOLD: list[dict[str, Any]] = [
     {"id": "a", "text": NEWS, "labels": ["diplomatic_visit"], "lang": "en",
@@ -155,6 +161,55 @@ def test_words_that_a_report_gives_to_another_are_told_to_be_misattributed(desk:
         desk.ids["talks"],
     )
     assert re.search(r"misattributed +For the .* eric-habimana +Amina Odera", desk.run("quote", report)[1])
+
+
+KEPT = "We will never accept foreign troops on the soil of our fathers"
+EDITED = "We will always honour our commitments to every friendly partner in the region."
+
+
+@pytest.fixture
+def edited(desk: Desk) -> Desk:
+    """A desk with a post that said KEPT, then a little more, then something else."""
+    archive = Archive.open(f"sqlite:///{desk.folder / 'archive.db'}", worker="test")
+    speaker = Speaker("amina-odera", "Amina Odera", "ken-president", "President of the Republic", "KEN")
+    now, key = datetime.now(UTC), None
+    for text in (f"{KEPT}.", f"{KEPT}, nor on our lakes.", EDITED):
+        post = w.post(77, text, speaker=speaker)
+        more = {"fingerprints": fingerprints(text), "statement": key, "verdict": "edited" if key else "new"}
+        (claim,) = archive.claim_due(now, 1, 60.0, names=["state-house"])
+        (kept,) = archive.keep([w.reading(claim, w.judged(post, **more), now=now)], now)
+        now, key = now + timedelta(hours=1), (*kept.new, *kept.edited)[0]
+    archive.close()
+    desk.ids["edited"] = str(key)
+    return desk
+
+
+@pytest.mark.parametrize(
+    ("words", "verdict", "version"),
+    [
+        (KEPT, "exact", 2),
+        (f"{KEPT}, nor on our lakes", "exact", 2),
+        ("never accept foreign troops […] nor on our lakes", "truncated", 2),
+        ("We will never accept any foreign troops on the soil of our fathers", "altered", 2),
+        (EDITED, "exact", 3),
+        ("never accept foreign ships on the islands of our mothers", None, None),
+    ],
+)
+def test_words_that_were_edited_away_are_found_in_the_version_that_had_them(
+    edited: Desk, words: str, verdict: str | None, version: int | None
+) -> None:
+    found = [one for one in edited.json("quote", words)["found"] if one["statement"]["id"] == edited.ids["edited"]]
+    assert [(one["verdict"], one["version"]) for one in found] == ([(verdict, version)] if verdict else [])
+    seen = edited.json("versions", edited.ids["edited"])
+    assert [one["until"] for one in found] == ([seen[2]["observed_at"]] if version == 2 else [None] if version else [])
+
+
+def test_a_quotation_of_what_was_edited_away_is_attributed_to_the_version_that_had_it(edited: Desk) -> None:
+    report = f"President Amina Odera said: “{KEPT}.” The post was later changed."
+    (one,) = edited.json("quote", report)["quotations"]
+    assert (one["verdict"], one["version"], one["statement"]["id"]) == ("exact", 2, edited.ids["edited"])
+    for words in (KEPT, report):
+        assert re.search(r"2, until \d{4}-\d\d-\d\d \d\d:\d\d", edited.run("quote", words)[1])
 
 
 def test_what_a_report_alone_has_is_attributed_to_nobody(desk: Desk) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime
+from itertools import pairwise
 from operator import itemgetter
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -17,7 +18,7 @@ from tracker.cli.show import Answer
 from tracker.errors import UsageError
 from tracker.models import shape
 from tracker.models.query import And, AnyFacet, Node, Or, Phrase
-from tracker.models.statement import Statement, Verdict
+from tracker.models.statement import Statement
 
 Sort = Annotated[Literal["date", "relevance"], typer.Option(help="Newest first, or best match first.")]
 Cursor = Annotated[str | None, typer.Option(help="Where the last page ended (its `next`).")]
@@ -37,6 +38,9 @@ Output = Annotated[Path | None, typer.Option("--output", "-o", help="Into this f
 #: Words in a row by which a quoted statement is looked up, how many such rows at most, and statements compared.
 ROW, ROWS, COMPARED = 4, 60, 50
 _MARKS = str.maketrans(dict.fromkeys('«»“”„"‹›「」', " "))
+#: What is told of words that are found, and their version in a table; of an earlier one, until when it was seen.
+_FOUND = ("verdict", "exact", "version", "until", "statement")
+_VERSION = ("version", lambda x: f"{x['version']}, until {shown.cell(x['until'])}" if x["until"] else x["version"])
 
 
 def search(
@@ -90,34 +94,26 @@ def visits(
 def quote(
     tracker: Tracker, words: Annotated[str, typer.Argument(metavar="WORDS|REPORT|FILE", help="Said by whom?")]
 ) -> Answer:
-    """Did anybody we watch say these words? Who did: exact, truncated (…) or altered. Not found is an answer too: 0.
+    """Did anybody we watch say these words, now or in an earlier version? Who did: exact, truncated (…) or altered.
     Of a report, each quotation; `unattributed`: it gives one to a leader who said so in nothing that we keep;
     `misattributed`: to one although another said it.
     Example: tracker quote "améliorer la sécurité de nos populations respectives" """
+    from tracker.classify import quotes
+
     file = file_of(words)
-    if file or _is_report(words):
-        report = file.read_text(encoding="utf-8", errors="replace") if file else words
+    report = file.read_text(encoding="utf-8", errors="replace") if file else words
+    if file or any(len(said.exact) + 4 < len(words.strip()) for said, _ in quotes.attributed(words, ())):
         quoted = list(_quoted(tracker, report))
         columns = (
             "verdict", "exact", ("given to", itemgetter("leader")),
             ("said by", lambda one: one["statement"] and shown.who(one["statement"])),
-            ("statement", lambda one: one["statement"] and one["statement"]["id"]),
+            ("statement", lambda one: one["statement"] and one["statement"]["id"]), _VERSION,
         )  # fmt: skip
         return Answer({"report": words, "quotations": quoted}, [shown.Table(quoted, columns, "no quotation in it")])
-    found: list[dict[str, Any]] = [
-        {"verdict": verdict, "exact": exact, "statement": shape.statement(one)}
-        for verdict, exact, one in _said(tracker, words)
-    ]
-    rows = [{"verdict": one["verdict"], **one["statement"]} for one in found]
+    found = [one | {"statement": shape.statement(one["statement"])} for one in _said(tracker, words)]
     nobody = "not found in the archive: tracker coverage SOURCE says how well a source was watched"
-    return Answer({"quote": words, "found": found}, [shown.Table(rows, ("verdict", *shown.STATEMENT), nobody)])
-
-
-def _is_report(words: str) -> bool:
-    """Whether there are words between marks and others beside them."""
-    from tracker.classify import quotes
-
-    return any(len(said.exact) + 4 < len(words.strip()) for said, _ in quotes.attributed(words, ()))
+    told = shown.Table([one["statement"] | one for one in found], ("verdict", *shown.STATEMENT, _VERSION), nobody)
+    return Answer({"quote": words, "found": found}, [told])
 
 
 def _quoted(tracker: Tracker, report: str) -> Iterator[dict[str, Any]]:
@@ -127,16 +123,18 @@ def _quoted(tracker: Tracker, report: str) -> Iterator[dict[str, Any]]:
     classifier = Classifier.load(tracker.registry, tracker.settings.taxonomy)
     mentions = classifier.classify([Utterance(report, origin="report")])[0].mentions
     for said, leader in quotes.attributed(report, mentions):
-        official = [(verdict, one) for verdict, _, one in _said(tracker, said.exact) if one.post.origin == "official"]
-        official.sort(key=lambda found: found[1].post.speaker.leader != leader)
-        verdict, one = next(iter(official), ("unattributed" if leader else None, None))
-        another = one and leader not in (None, one.post.speaker.leader)
-        told = {"leader": leader, "verdict": "misattributed" if another else verdict}
-        yield asdict(said) | told | {"statement": one and shape.statement(one)}
+        official = [one for one in _said(tracker, said.exact) if one["statement"].post.origin == "official"]
+        nobody = dict[str, Any].fromkeys(_FOUND) | {"verdict": "unattributed" if leader else None}
+        found = min(official, key=lambda one: one["statement"].post.speaker.leader != leader, default=nobody)
+        if one := found["statement"]:
+            another = leader not in (None, one.post.speaker.leader)
+            found |= {"statement": shape.statement(one)} | ({"verdict": "misattributed"} if another else {})
+        yield asdict(said) | found | {"exact": said.exact, "leader": leader}
 
 
-def _said(tracker: Tracker, words: str) -> Iterator[tuple[Verdict, str, Statement]]:
-    """(verdict, the words that were found, statement), word for word ones first. `exact` is said of all the words."""
+def _said(tracker: Tracker, words: str) -> Iterator[dict[str, Any]]:
+    """Statements that have the words, or had them in an earlier version, word for word ones first: the verdict, the
+    words that were found, the version and until when it was seen. `exact` is said of all the words."""
     from tracker.classify import quotes
 
     surface = tuple(text.tokens(words, query=True))
@@ -144,15 +142,24 @@ def _said(tracker: Tracker, words: str) -> Iterator[tuple[Verdict, str, Statemen
         return
     exact = {one.id: one for one in _search(tracker, Phrase(surface))}
     for one in exact.values():
-        yield "exact", words, one
+        yield dict(zip(_FOUND, ("exact", words, one.version, None, one), strict=True))
     rows = [Phrase(surface[at : at + ROW]) for at in range(max(len(surface) - ROW + 1, 0))][:ROWS]
-    near = tracker.archive.quoted(quotes.fingerprints(words)) + (_search(tracker, Or(tuple(rows))) if rows else [])
-    others = {one.id: one for one in near if one.id not in exact}
     marked = f"“{words.translate(_MARKS)}”"  # marks inside would end it
-    for found in quotes.find(None, marked, [(o.id, o.post.text) for o in others.values()]):
+    near = tracker.archive.quoted(quotes.fingerprints(marked)) + (_search(tracker, Or(tuple(rows))) if rows else [])
+    texts, best = list[tuple[str, int, str | None, Statement]](), dict[str, dict[str, Any]]()
+    for one in {one.id: one for one in near if one.id not in exact}.values():
+        texts.append((one.post.text, one.version, None, one))
+        earlier = pairwise(tracker.archive.versions(one.id) if one.version > 1 else ())
+        texts += [(old.text, old.version, shape.instant(new.observed_at), one) for old, new in earlier][::-1]
+    told = list[dict[str, Any]]()
+    for found in quotes.find(None, marked, [(str(at), it) for at, (it, *_) in enumerate(texts)]):
         whole = len(text.tokens(found.words.exact, query=True)) >= len(surface)
-        verdict = found.verdict if whole and found.verdict != "exact" else "altered"
-        yield verdict, found.words.exact, others[found.statement]
+        _, version, until, one = texts[int(found.statement)]
+        values = (found.verdict if whole else "altered", found.words.exact, version, until, one)
+        told.append(dict(zip(_FOUND, values, strict=True)))
+    for each in sorted(told, key=lambda one: ("exact", "truncated", "altered").index(one["verdict"])):
+        best.setdefault(each["statement"].id, each)
+    yield from best.values()
 
 
 def _search(tracker: Tracker, tree: Node) -> list[Statement]:
