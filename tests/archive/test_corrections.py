@@ -13,7 +13,7 @@ from tracker.archive import Archive
 from tracker.classify.relate import relations
 from tracker.models.query import AnyFacet
 from tracker.models.registry import Speaker
-from tracker.models.statement import Party, Visit
+from tracker.models.statement import Link, Party, Related, Visit
 from tracker.terms import facet
 
 
@@ -108,3 +108,29 @@ def test_tellings_within_three_days_are_one_visit_and_later_ones_another(
     assert [event.statements for event in sorted(archive.events(), key=lambda event: str(event.day))] == [
         tuple(sorted(ids[day] for day in group)) for group in groups
     ]
+
+
+def test_an_edit_takes_out_what_was_found_in_the_old_words_and_relates_both_again(archive: Archive) -> None:
+    post, report = pair(archive)
+    (twin,) = w.put(archive, w.judged(w.post(3, "échanges")), name="twin").new
+    found = related(post, report)
+    stated = (report.id, Link("replies_to", post.id))
+    archive.relate([replace(found, links=(*found.links, stated, (post.id, Link("same_as", twin))))], w.T0)
+    archive.relate([Related(post.id), Related(twin)], w.T0)
+
+    def links(key: str) -> set[tuple[str, str]]:
+        return {(link.type, link.statement) for link in archive.statement(key).links}
+
+    again = replace(report.post, text="visite, mais autrement", hash="x")
+    told = replace(w.judged(again, verdict="edited", statement=report.id), classification=report.classification)
+    w.put(archive, told)
+    assert links(report.id) == {("replies_to", post.id)}
+    assert links(post.id) == {("replied_by", report.id), ("same_as", twin)}
+    assert {one.id for one in archive.claim_unrelated(w.T0 + DAY, 9, 60)} == {post.id, report.id}
+    (event,) = archive.events()
+    assert (event.statements, archive.statement(post.id).labels) == ((report.id,), ())
+    archive.relate([found], w.T0)
+    w.put(archive, w.judged(w.post(1, "entretien"), verdict="edited", statement=post.id))
+    assert links(twin) == set()
+    assert links(post.id) == {("replied_by", report.id), ("quoted_by", report.id)}
+    assert {one.id for one in archive.claim_unrelated(w.T0 + 2 * DAY, 9, 60)} == {post.id, twin}

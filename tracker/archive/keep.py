@@ -116,7 +116,8 @@ class Keeping(Correcting):
         self.change(connection, t.statements, "seq", list(group.edits.values()))
         if group.edits:
             self._unindex(connection, list(group.edited.values()))
-            self._again(connection, {*group.edited, *self._leave_events(connection, group.edited, group.now)})
+            changed = group.edited.keys() | self._unlink(connection, group.edited)
+            self._again(connection, changed | self._leave_events(connection, changed, group.now))
         row = t.sources.c
         counted = {"polls": row.polls + 1, "statements": row.statements + bindparam("added")}
         free = {"lease_token": None, "lease_until": None}

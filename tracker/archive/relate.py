@@ -78,6 +78,15 @@ class Relating(Surrounding):
             self._match_digests(connection, [pair for one in related for pair in one.digests], now)
             return sum(self._fire(connection, [(s, s, firing) for one in related for s, firing in one.firings], now))
 
+    def _unlink(self, connection: Connection, ids: Collection[str]) -> set[str]:
+        """Take out what these were found to quote or to be the same as, in other words than now; whom they leave."""
+        row, same = t.links.c, t.links.c.type == "same_as"
+        own = row.statement.in_(ids) & (same | ((row.type == "quotes") & row.exact.is_not(None)))
+        left = set(connection.scalars(select(row.other).where(own)))
+        theirs = row.other.in_(ids) & (same | ((row.type == "quoted_by") & row.exact.is_not(None)))
+        connection.execute(delete(t.links).where(own | theirs))
+        return left
+
     def _tell(self, connection: Connection, told: Sequence[EventTold], now: datetime) -> set[str]:
         """Keep what is told of visits; the statements that tell of one, or belong to it, whose index must say so."""
         row, by_key = t.events.c, defaultdict[str, list[EventTold]](list)
