@@ -108,7 +108,7 @@ def test_visitors_of_several_countries_are_those_on_one_list(told: str, visitors
         ("Le Premier ministre indien est arrivé à Port-Louis en visite officielle.", None, "IND", "MUS", "Port-Louis"),
         ("The visit of the Namibian president to Gaborone starts on Friday.", None, "NAM", "BWA", "Gaborone"),
         ("The trip by Nepal's prime minister to Doha was announced yesterday.", None, "NPL", "QAT", "Doha"),
-        ("The working visit of the Italian foreign minister to Tripoli ended on Friday.", None, "ITA", "LBY", "Tripoli"),
+        ("The working visit of the Italian foreign minister to Tripoli ended Friday.", None, "ITA", "LBY", "Tripoli"),
         ("The state visit of the Peruvian president to Rome will begin soon.", None, "PER", "ITA", "Rome"),
         ("De regresso de Jacarta, o primeiro-ministro de Timor-Leste falou da visita oficial.", None, "TLS", "IDN",
          "Jacarta"),

@@ -70,9 +70,7 @@ def _verbs(text: str, lang: str) -> tuple[tuple[int, int, str], ...]:
 
 
 def tense(one: Field, lang: str, start: int, end: int, led: bool = False) -> str:
-    """What the nearest verb of its sentence says of a stretch of the folded text: past, now, future, said or "".
-
-    With `led` a verb that stands after it is none of its own."""
+    """What the nearest verb (with `led`, none after it) says of a stretch of text: past, now, future, said or ""."""
     plain = lang in ("ar", "ru") or len(one.seen) != len(one.folded)
     near = [(True, FAR**2, "")]
     for first, last, told in _verbs(one.folded if plain else one.seen.replace("’", "'"), lang):
@@ -99,7 +97,16 @@ def apart(fields: tuple[Field, ...], some: Words, others: Words) -> int:
 def marks(fields: tuple[Field, ...], lang: str) -> dict[str, Words]:
     """Phrases that say how a visit stands without a verb of their own: the first of each kind, by its name."""
     found = ((one, match) for one in fields for match in patterns(lang)["mark"].finditer(one.folded))
+    found = ((o, m) for o, m in found if m.lastgroup not in ("off", "moved") or called_off(o, *m.span()))
     return dict(reversed([(match.lastgroup or "", one.cut(*match.span())) for one, match in found]))
+
+
+def called_off(one: Field, start: int, end: int) -> bool:
+    """Whether words of cancelling are not denied and mean a visit: they name it, or it is their subject or object."""
+    find, whole = patterns("en"), one.folded
+    before = find["off.beside"].sub(" ", whole[max(start - 300, 0) : start])
+    told = "\0".join((before, whole[start:end], whole[end : end + 160]))
+    return bool(find["off.meant"].search(told)) and not find["off.denied"].search(told)
 
 
 def choose(
@@ -142,8 +149,7 @@ def _full(one: Field, lang: str, published: date | None) -> Iterator[_Read]:
         if published and not year:
             away = (published.month - month) * 30 + published.day - day
             year = published.year + (away > 182) - (away < -182)
-            past = (year, month, day) < (published.year, published.month, published.day)
-            year += past and tense(one, lang, *match.span()) == "future"
+            year += (year, month, day) < published.timetuple()[:3] and tense(one, lang, *match.span()) == "future"
         with suppress(ValueError):  # no such day
             end = date(year + (ends < month), ends, last) if last else None
             yield match, (first := date(year, month, day)), end if end and end > first else None, False

@@ -40,11 +40,12 @@ class _Read(NamedTuple):
 
     def follows(self, named: Named, *concepts: str) -> bool:
         """Whether a name is among the words of a concept or within four words after them."""
-        hits = self.hits(*concepts)
-        return any(hit.field is named.field and hit.first <= named.first <= hit.last + 4 for hit in hits)
+        return any(h.field is named.field and h.first <= named.first <= h.last + 4 for h in self.hits(*concepts))
 
-    def said(self, *concepts: str) -> Words | None:
-        return next((hit.field.span(hit.first, hit.last) for hit in self.hits(*concepts)), None)
+    def said(self, *concepts: str, off: bool = False) -> Words | None:
+        """The first words of concepts; with `off` those by which a visit and nothing else is cancelled."""
+        spots = ((hit.field, hit.field.starts[hit.first], hit.field.ends[hit.last]) for hit in self.hits(*concepts))
+        return next((one.cut(a, b) for one, a, b in spots if not off or dates.called_off(one, a, b)), None)
 
     def tense(self, spot: Hit | Named, led: bool) -> str:
         one, lang = spot.field, self.document.lang or "en"
@@ -73,8 +74,10 @@ def frame(document: Document) -> Visit | None:
     gone = when and when.day and published and when.day < published  # a day to come of what goes on is that of talks
     if when and not (when.ahead and status == "ongoing") and not (gone and status == "announced"):
         told["date"], day, end = when.words, when.day, when.end
-    words = tuple((name, words) for name, words in told.items() if words)
-    return Visit(status, visitors, _host_party(document, host), place, day, end, words)
+    people = (_party(n, host) for n in document.named if n.entry.kind in _PERSON and n.entry.code == host)
+    words, speaker = tuple((name, words) for name, words in told.items() if words), document.utterance.speaker
+    own = Party(speaker.name, speaker.leader, host) if host and host == document.home else None
+    return Visit(status, visitors, own or next(people, Party(country=host)), place, day, end, words)
 
 
 def _hosting(read: _Read) -> Hit | None:
@@ -143,21 +146,12 @@ def _pull(read: _Read, named: Named) -> float:
 
 
 def _titled(read: _Read, named: Named, after: bool = False) -> bool:
-    """Whether "president of", "ministre" … stand right before a country's name, or `after` it as well."""
+    """Whether "president of", "ministre" … stand right before a country's name (of two the first), or `after` it."""
     spots: list[Hit | Named] = [*read.document.named, *read.hits(*_GOES)]
     before = max((spot.last for spot in spots if spot.field is named.field and spot.last < named.first), default=-1)
-    titles = read.hits("HEAD", "MINISTER", "AMBASSADOR")  # of two countries after a title it is the first one's
-    titles = [h for h in titles if h.field is named.field and h.last > before]
+    titles = [h for h in read.hits("HEAD", "MINISTER", "AMBASSADOR") if h.field is named.field and h.last > before]
     led = any(0 < named.first - h.last <= 3 for h in titles)
     return led or (after and any(0 <= named.first - h.first <= 3 or 0 < h.first - named.last <= 4 for h in titles))
-
-
-def _host_party(document: Document, host: str | None) -> Party:
-    speaker = document.utterance.speaker
-    if host and host == document.home:
-        return Party(speaker.name, speaker.leader, host)
-    people = (_party(n, host) for n in document.named if n.entry.kind in _PERSON and n.entry.code == host)
-    return next(people, Party(country=host))
 
 
 def _party(named: Named, code: str | None) -> Party:
@@ -207,9 +201,8 @@ def _together(document: Document, first: Named, host: str | None) -> list[Named]
 
 def _someone(named: Named) -> bool:
     """A person, an organisation or a nation, whose name some capitals have: Guatemala, Luxembourg, Tunis in Arabic."""
-    kind, name = named.entry.kind, named.entry.spelling
-    nation = kind in ("country", "demonym") or (kind == "capital" and gazetteer.country_named(name) is not None)
-    return nation or kind in (*_PERSON, "org")
+    kind, code = named.entry.kind, gazetteer.country_named(named.entry.spelling)
+    return kind in ("country", "demonym", "org", *_PERSON) or (kind == "capital" and code is not None)
 
 
 def _place(document: Document, host: str | None) -> tuple[str | None, Words | None]:
@@ -228,9 +221,9 @@ def _status(read: _Read, when: dates.When | None) -> tuple[VisitStatus | None, W
     told, arrived, held = _told(read)
     if "declined" in marks or ("never" in marks and not told):
         return None, None
-    if put_off := marks.get("moved") or said("POSTPONE"):
+    if put_off := marks.get("moved") or said("POSTPONE", off=True):
         return "postponed", put_off
-    if off := marks.get("off") or said("CANCEL"):
+    if off := marks.get("off") or said("CANCEL", off=True):
         return "cancelled", off
     # a day past, unless it is "is there since Monday"; where no publication is known, the verb alone says when
     gone = when and not when.ahead and document.utterance.published not in (None, when.day) and when.told != "now"
@@ -240,7 +233,8 @@ def _status(read: _Read, when: dates.When | None) -> tuple[VisitStatus | None, W
     apart = dates.apart(document.fields, there, ahead.words) if there and ahead else dates.FAR**2
     if (there and apart >= dates.FAR ** (1 if "here" in marks else 2)) or (arrived and ahead and document.home):
         return "ongoing", there or said("ARRIVE")
-    if to_come := (ahead.words if ahead else marks.get("invited")):
+    stands = marks.get("" if gone or thanked or arrived else "stands")
+    if to_come := (ahead.words if ahead else marks.get("invited", stands)):
         return "announced", to_come
     if not (gone or thanked):
         if "this" not in marks and told == "future" and not said("HOSPITALITY"):
