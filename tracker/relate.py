@@ -1,7 +1,6 @@
 """The journey from "kept" to "related": new statements against those around them, in commit order, idempotently.
 
-Links, events and labels by event come of it, and what they newly match. A worker that dies leaves a lease that runs
-out."""
+Links, events and labels by event come of it, and what they newly match. A dead worker's lease runs out."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -42,16 +41,17 @@ async def _relate(
     A group that cannot be judged is halved, and what cannot be judged alone stands alone."""
     now, longer = clock.now(), clock.now() + timedelta(seconds=lease)
     await asyncio.to_thread(archive.extend_relations, [one.statement.id for one in companies], until, longer)
-    alone = [Related(one.statement.id) for one in companies if not _has_company(one)]
+    met = [o for o in companies if o.around or o.events or o.statement.classification.visits or o.statement.corrected]
     try:
-        found = await workers.run(judge.relate, [one for one in companies if _has_company(one)], now)
+        found = await workers.run(judge.relate, met, now)
     except SourceError:
         half = len(companies) // 2
         if half:
             parts = (companies[:half], companies[half:])
             return sum([await _relate(archive, workers, clock, part, longer, lease) for part in parts])
         found = [Related(companies[0].statement.id)]
-    return await asyncio.to_thread(archive.relate, [*found, *alone], clock.now(), longer)
+    alone = {one.statement.id for one in companies} - {one.statement for one in found}  # most of a first reading
+    return await asyncio.to_thread(archive.relate, [*found, *map(Related, alone)], clock.now(), longer)
 
 
 def _companies(archive: Archive, waiting: list[Statement]) -> list[Company]:
@@ -65,9 +65,3 @@ def _companies(archive: Archive, waiting: list[Statement]) -> list[Company]:
     events = archive.events_around(social, around, DAYS) if social else []
     met = {one.id: Company(one, tuple(a), tuple(e)) for one, a, e in zip(social, around, events, strict=True)}
     return [met.get(one.id) or Company(one, (), ()) for one in waiting]
-
-
-def _has_company(company: Company) -> bool:
-    """Whether relating could find anything: most statements of a first reading stand alone."""
-    one = company.statement
-    return bool(company.around or company.events or one.classification.visits or one.corrected)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -180,8 +181,7 @@ def edited(desk: Desk) -> Desk:
         (kept,) = archive.keep([w.reading(claim, w.judged(post, **more), now=now)], now)
         now, key = now + timedelta(hours=1), (*kept.new, *kept.edited)[0]
     archive.close()
-    desk.ids["edited"] = str(key)
-    return desk
+    return replace(desk, ids={**desk.ids, "edited": str(key)})
 
 
 @pytest.mark.parametrize(

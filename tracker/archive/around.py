@@ -1,12 +1,12 @@
-"""What is around statements: whom each may have to do with, looked up for many at once.
+"""What is around statements: whom each may have to do with, looked up for many at once, and each loaded once.
 
-A first reading of an official source brings dozens of statements of one speaker, which are around each other: what is
-looked up for a group is looked up once, and each statement is loaded once."""
+A first reading of an official source brings dozens of statements of one speaker, which are around each other."""
 
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import chain
 from operator import attrgetter
 from typing import Any
 
@@ -91,7 +91,8 @@ class Surrounding(Searching):
         newest = select(each.sort_key, each.seq, each.value).where(each.place <= MANY)
         for key, seq, value in connection.execute(newest):
             found[value].append((key, seq))
-        return [_first((pair for value in its for pair in found.get(value, ())), within) for its, within in asked]
+        pairs = ({p for v in its for p in found.get(v, ()) if low <= p[0] <= high} for its, (low, high) in asked)
+        return [[seq for _, seq in sorted(those, reverse=True)[:COMPANY]] for those in pairs]
 
     def _same_visit(self, connection: Connection, statement: Statement, span: timedelta) -> set[int]:
         """Who tells the same visits, or names the leader of another side than their own, near to when they are."""
@@ -114,9 +115,8 @@ class Surrounding(Searching):
         span, member, party, row = timedelta(days=days), t.event_members.c, t.event_parties.c, t.events.c
         countries = [_countries(one, around) for one, around in zip(statements, others, strict=True)]
         days_of = [_days(one, span) for one in statements]
-        first, last = (day(set().union(*days_of)).isoformat() for day in (min, max))
-        any_of_them = sorted(set().union(*countries))
-        theirs = select(party.event).where(party.side.in_(("visitor", "host")), party.ref.in_(any_of_them))
+        first, last = (day(chain(*days_of)).isoformat() for day in (min, max))
+        theirs = select(party.event).where(party.side.in_(("visitor", "host")), party.ref.in_({*chain(*countries)}))
         told = select(member.event).where(member.statement.in_([one.id for one in statements]))
         query = select(row.id).where(or_(row.id.in_(theirs) & row.day.between(first, last), row.id.in_(told)))
         with self.reading() as connection:
@@ -132,33 +132,24 @@ def _ways(
     statements: Sequence[Statement], hashes: Sequence[Collection[int]], span: timedelta
 ) -> Iterator[tuple[Any, ColumnElement[bool], list[Asked]]]:
     """What statements are looked up by: a column, a condition, and of each statement the values that it asks for."""
-    posts, always, near = [one.post for one in statements], (0, HIGHEST), _near(statements, span)
+    posts, ever, near = [one.post for one in statements], [(0, HIGHEST)] * len(statements), _near(statements, span)
     within = [(sort_key(post.effective_at - span, 0), sort_key(post.effective_at + span, 0)) for post in posts]
     told = [post.origin == "official" for post in posts]
     named, prints, row = t.mentions.c, t.report_fingerprints.c, _ROW
 
-    def asks(values: Iterable[Collection[Any]], *, official: bool = False) -> list[Asked]:
-        each = zip(values, within, told, strict=True)
+    def asks(values: Iterable[Collection[Any]], when: Any = within, *, official: bool = False) -> list[Asked]:
+        each = zip(values, when, told, strict=True)
         return [([value for value in its if value] if is_ or not official else [], when) for its, when, is_ in each]
-
-    def ever(values: Iterable[Collection[Any]]) -> list[Asked]:
-        return [(its, always) for its in values]
 
     leaders = [(post.speaker.leader,) for post in posts]
     days = {post.effective_at.toordinal() + day for post in posts for day in range(-span.days, span.days + 1)}
-    yield t.fingerprints.c.hash, true(), ever(hashes)
-    yield t.identities.c.identity, true(), ever(map(_items, posts))
-    yield named.ref, named.kind == ITEM, ever(post.keys for post in posts)
+    yield t.fingerprints.c.hash, true(), asks(hashes, ever)
+    yield t.identities.c.identity, true(), asks(map(items, posts), ever)
+    yield named.ref, named.kind == ITEM, asks((post.keys for post in posts), ever)
     yield named.ref, (named.kind == "leader") & near, asks(leaders, official=True)
     yield row.leader, near, asks(leaders)
     yield row.office, near, asks(() if post.speaker.leader else (post.speaker.office_id,) for post in posts)
     yield prints.hash, prints.day.in_(sorted(days)), asks(hashes, official=True)
-
-
-def _first(pairs: Iterable[tuple[int, int]], within: tuple[int, int]) -> list[int]:
-    """The newest of (sort key, seq) within a span of sort keys."""
-    kept = {pair for pair in pairs if within[0] <= pair[0] <= within[1]}
-    return [seq for _, seq in sorted(kept, reverse=True)[:COMPANY]]
 
 
 def _near(statements: Iterable[Statement], span: timedelta) -> ColumnElement[bool]:
@@ -171,16 +162,11 @@ def _near(statements: Iterable[Statement], span: timedelta) -> ColumnElement[boo
     return or_(*(_ROW.effective_at.between(*each) for each in spans))
 
 
-def _items(post: Post) -> list[str]:
-    """The identity keys that a post's references name."""
+def items(post: Post) -> list[str]:
+    """The identity keys that a post's references name: mentions, as what they name may be kept later."""
     urls = (one.url.partition("://")[2].removeprefix("www.").rstrip("/") for one in post.references if one.url)
     ids = (one.external_id for one in post.references if one.external_id)
     return [*dict.fromkeys((*(f"id:{one}" for one in ids), *(f"url:{one}" for one in urls)))]
-
-
-def item_rows(seq: int, post: Post) -> list[dict[str, Any]]:
-    """What a post's references name, as mentions: what they name may be kept later."""
-    return [{"seq": seq, "kind": ITEM, "ref": item} for item in _items(post)]
 
 
 def refs(party: Party) -> tuple[str, ...]:

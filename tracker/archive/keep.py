@@ -16,7 +16,7 @@ from sqlalchemy.exc import StatementError
 
 from tracker import terms
 from tracker.archive import tables as t
-from tracker.archive.around import item_rows
+from tracker.archive.around import items
 from tracker.archive.correcting import Correcting
 from tracker.archive.ranges import sort_key
 from tracker.archive.relate import mention_rows
@@ -248,7 +248,7 @@ class _Group:
         else:
             rows = [{"day": day, "hash": hash_, "seq": held.seq} for hash_ in prints]
             self.rows[t.report_fingerprints] += rows
-        self.rows[t.mentions] += [*mention_rows(held.seq, one.classification), *item_rows(held.seq, post)]
+        self.rows[t.mentions] += mention_rows(held.seq, one.classification, items(post))
 
     def _finish(self, reading: Reading, source: Any, added: int, edited: int) -> None:
         """The source's next state. A poll that found nothing new and cost nothing is told by its span alone."""

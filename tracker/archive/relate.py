@@ -3,7 +3,7 @@
 All of it is idempotent: a link or a label that is there already stays, an event is what its members tell now."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Table, delete, func, or_, select, update
 
 from tracker import events as visits
 from tracker.archive import tables as t
-from tracker.archive.around import Surrounding, refs
+from tracker.archive.around import ITEM, Surrounding, refs
 from tracker.archive.statements import MOST_AT_ONCE
 from tracker.archive.tables import digest_of, dump, load
 from tracker.models.statement import INVERSE, Classification, Event, EventTold, Firing, Label, Related, Statement, Visit
@@ -189,8 +189,8 @@ class Relating(Surrounding):
             self.add(connection, t.digest_matches, rows)
 
 
-def mention_rows(seq: int, understood: Classification) -> list[dict[str, Any]]:
-    named = dict.fromkeys((mention.kind, mention.ref) for mention in understood.mentions)
+def mention_rows(seq: int, understood: Classification, items: Iterable[str] = ()) -> list[dict[str, Any]]:
+    named = dict.fromkeys([*((one.kind, one.ref) for one in understood.mentions), *((ITEM, item) for item in items)])
     return [{"seq": seq, "kind": kind, "ref": ref} for kind, ref in named]
 
 
@@ -200,13 +200,11 @@ def label_row(seq: int, label: Label, now: datetime, by: str | None = None, remo
     return {**values, "label": dump(label), "set_by": by, "set_at": now}
 
 
-def _link_rows(one: Related) -> list[dict[str, Any]]:
-    rows = []
+def _link_rows(one: Related) -> Iterator[dict[str, Any]]:
     for statement, link in one.links:
         same = {"exact": link.exact, "verdict": link.verdict}
-        rows.append({"statement": statement, "type": link.type, "other": link.statement, **same})
-        rows.append({"statement": link.statement, "type": INVERSE[link.type], "other": statement, **same})
-    return rows
+        yield {"statement": statement, "type": link.type, "other": link.statement, **same}
+        yield {"statement": link.statement, "type": INVERSE[link.type], "other": statement, **same}
 
 
 def _party_rows(key: str, event: Event) -> list[dict[str, Any]]:

@@ -141,8 +141,7 @@ def _said(tracker: Tracker, words: str) -> Iterator[dict[str, Any]]:
     if not surface:
         return
     exact = {one.id: one for one in _search(tracker, Phrase(surface))}
-    for one in exact.values():
-        yield dict(zip(_FOUND, ("exact", words, one.version, None, one), strict=True))
+    yield from (dict(zip(_FOUND, ("exact", words, one.version, None, one), strict=True)) for one in exact.values())
     rows = [Phrase(surface[at : at + ROW]) for at in range(max(len(surface) - ROW + 1, 0))][:ROWS]
     marked = f"“{words.translate(_MARKS)}”"  # marks inside would end it
     near = tracker.archive.quoted(quotes.fingerprints(marked)) + (_search(tracker, Or(tuple(rows))) if rows else [])
