@@ -95,7 +95,7 @@ def _judged(knowing: Mind, job: Job, found: Judgement, understood: Classificatio
         raise ValueError("what is the same is not judged")
     judged = Judged(
         verdict=found.verdict, reason=found.reason, post=found.post, classification=understood,
-        statement=found.statement, fingerprints=fingerprints(found.post.text),
+        statement=found.statement, fingerprints=fingerprints(found.post.text, found.post.origin),
     )  # fmt: skip
     return _matched(knowing, job, judged) if knowing.rules or knowing.digests else judged
 

@@ -143,3 +143,9 @@ def test_a_quotation_is_given_to_the_leader_who_is_said_to_say_it(report: str, l
     found = attributed(report, understood.mentions)
     assert [who for _, who in found] == leaders
     assert all(report[words.start : words.end] == words.exact for words, _ in found)
+
+
+def test_a_report_s_fewer_fingerprints_are_among_those_that_an_official_text_of_its_words_has() -> None:
+    text = " ".join(f"word{number * number % 97}" for number in range(120))
+    assert set(fingerprints(text, "report")) < set(fingerprints(text, "official"))
+    assert fingerprints("too short", "report") == fingerprints("too short") == ()

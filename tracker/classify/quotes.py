@@ -17,8 +17,8 @@ from tracker.classify.tokens import Field, read
 from tracker.models.statement import Mention, Verdict, Words
 from tracker.text import fold
 
-#: Fingerprints: hashes of 4 words, the least of every 3 in a row, so that a common run of 6 words shares one.
-_SHINGLE, _WINDOW, _BASE = 4, 3, np.uint64(0x9E3779B97F4A7C15)
+#: Fingerprints: hashes of 4 words, the least of every 3 in a row, or of every 5, which are some of the former.
+_SHINGLE, _WINDOW, _SPARSE, _BASE = 4, 3, 5, np.uint64(0x9E3779B97F4A7C15)
 #: Words of a quotation without marks and in marks, at least; how alike (of 100) these are to a stretch of the original.
 RUN, MARKED, _ALIKE = 8, 4, 85.0
 #: Characters and words of a text that are compared; characters beside words that may tell whose they are.
@@ -38,12 +38,12 @@ class Quote(NamedTuple):
     verdict: Verdict
 
 
-def fingerprints(text: str) -> tuple[int, ...]:
-    """Winnowed hashes (below 2**63, sorted), and all of what is in marks: texts with 6 words in common share one."""
+def fingerprints(text: str, origin: str = "official") -> tuple[int, ...]:
+    """Winnowed hashes (below 2**63, sorted), all of what is in marks: 6 words in common share one, 8 of a report's."""
     one = read("text", text, _LONGEST)
     inside, hashes = [_hashes(read("text", words.exact).words) for words in marked(one)], _hashes(one.words)
-    rows = max(len(hashes) - _WINDOW + 1, 1)
-    least = np.minimum.reduce([hashes[at : at + rows] for at in range(min(_WINDOW, max(len(hashes), 1)))])
+    window = min(_WINDOW if origin == "official" else _SPARSE, max(len(hashes), 1))
+    least = np.minimum.reduce([hashes[at : len(hashes) - window + 1 + at] for at in range(window)])
     return tuple(np.unique(np.concatenate([least, *inside])).tolist())
 
 
