@@ -4,7 +4,8 @@
 
 reads the research tables gazetteer.csv (Unicode CLDR names, CIA World Factbook facts, i18n-nationality demonyms,
 hand-made rows) and leaders.csv (names of office holders), and the hand-made scripts/data/cities.tsv, countries.tsv,
-demonyms.tsv, organisations.tsv and persons.tsv, and writes rows of code, kind, lang, text, canonical, ambiguity, sorted and unique.
+demonyms.tsv, organisations.tsv and persons.tsv, and writes rows of code, kind, lang, text, canonical, ambiguity, sorted
+and unique.
 """
 
 from __future__ import annotations
