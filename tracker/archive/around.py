@@ -69,9 +69,7 @@ class Surrounding(Searching):
             missing = set[int]().union(*found) - loaded.keys()
             loaded |= {one.seq: one for one in self._in(connection, _ROW.seq, missing)}
         return [
-            sorted((loaded[o] for o in seqs - {one.seq} if o in loaded), key=attrgetter("post.effective_at", "seq"))[
-                ::-1
-            ]
+            sorted((loaded[o] for o in seqs - {one.seq} if o in loaded), key=_TIME, reverse=True)
             for one, seqs in zip(statements, found, strict=True)
         ]
 

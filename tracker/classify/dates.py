@@ -1,7 +1,7 @@
 """When a text says that something happens: absolute and relative dates, resolved against its publication.
 
-The publication's day is that of the source's zone (the caller gives it). Nothing said to come is put into the past: a
-weekday is the coming one beside a verb of the present or the future, the last one beside a verb of the past."""
+The publication's day is that of the source's zone, or the speaker's (the caller gives it). Nothing said to come is put
+into the past: a weekday is the coming one beside a verb of the present or future, the last one beside the past."""
 
 import re
 import tomllib
