@@ -27,7 +27,7 @@ from tracker.sources import KINDS, Kind
 #: Requests of one poll: a look-up and 51 pages; a hostile or very long timeline goes on at the next poll.
 MOST_PAGES = 52
 #: Writes are grouped for up to this long, in seconds, and up to so many readings.
-GROUP_WAIT, GROUP_SIZE = 0.05, 16
+GROUP_WAIT, GROUP_SIZE = 0.05, 12
 #: Seconds until another worker may take over a source from one that died; what is in hand is held for longer.
 LEASE = 25.0
 

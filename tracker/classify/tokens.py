@@ -63,7 +63,7 @@ def read(name: Literal["title", "text"], raw: str, longest: int = LONGEST) -> Fi
     return _read(name, raw[:longest])
 
 
-@lru_cache(maxsize=256)  # classifying, fingerprints and quotations read one text after the other
+@lru_cache(maxsize=96)  # classifying, fingerprints and quotations read one text after the other
 def _read(name: Literal["title", "text"], raw: str) -> Field:
     seen = _URL.sub(lambda m: " " * len(m[0]), raw) if "://" in raw or "t.co" in raw or "www." in raw else raw
     for sign, plain in _PLAIN:
