@@ -1,29 +1,20 @@
-"""Dates as sources write them: RFC 822, ISO 8601, French, Spanish and Portuguese words, with or without a zone.
-
-A date is read or it is None; it is never "now". What was assumed to read it is said beside it."""
+"""Dates as sources write them: RFC 822, ISO 8601, French, Spanish and Portuguese words, with or without a zone. A date
+is read or it is None; it is never "now". What was assumed to read it is said beside it."""
 
 import re
+import tomllib
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
+from importlib import resources
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tracker import text
 
 #: A date outside these years is a slip or a poison (`1763800000` read as the year 1763), not a statement's time.
 FIRST_YEAR, LAST_YEAR = 1990, 2100
-_MONTHS = (
-    "jan janv janvier january enero ene janeiro", "feb fev fevr fevrier february febrero fevereiro",
-    "mar mars march marzo marco", "apr avr avril april abril abr", "may mai mayo maio", "jun juin june junio junho",
-    "jul juil juillet july julio julho", "aug aou aout august agosto ago",
-    "sep sept septembre september septiembre setiembre setembro set", "oct octobre october octubre outubro out",
-    "nov novembre november noviembre novembro", "dec decembre december diciembre dic dezembro dez",
-)  # fmt: skip
-_MONTH = {name: number for number, names in enumerate(_MONTHS, 1) for name in names.split()}
-_ZONES = {
-    "z": 0, "gmt": 0, "utc": 0, "ut": 0, "cet": 1, "cest": 2, "wat": 1, "cat": 2, "sast": 2, "eat": 3, "msk": 3,
-    "bst": 1, "west": 1, "eet": 2,
-    "est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7,
-}  # fmt: skip
+_DATA = tomllib.loads(resources.files(__package__).joinpath("data/dates.toml").read_text(encoding="utf-8"))
+_MONTH = {name: number for number, names in enumerate(_DATA["months"], 1) for name in names.split()}
+_ZONES: dict[str, int] = _DATA["zones"]
 _ISO = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:[T ]+(\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?))?\s*(Z|[A-Z]{2,4}|[+-]\d\d(?::?\d\d)?)?$", re.I
 )
@@ -37,9 +28,8 @@ _WORDS = re.compile(
 
 @lru_cache(maxsize=1_000)
 def read(stated: str | None, zone: str | None = None) -> tuple[datetime | None, str | None]:
-    """The moment in UTC that a stated date names, and what had to be assumed; (None, None) when it names none.
-
-    `zone` is the IANA name of the source's own time zone, used for dates without one (else UTC, and said)."""
+    """The moment in UTC that a stated date names, and what had to be assumed; (None, None) when it names none. `zone`
+    is the IANA name of the source's own time zone, used for dates without one (else UTC, and said)."""
     raw = text.squeeze(stated or "")[:100]
     parsed = _iso(raw) or _words(raw)
     if parsed is None or not FIRST_YEAR <= parsed[0].year <= LAST_YEAR:

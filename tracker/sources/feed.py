@@ -1,5 +1,4 @@
 """RSS 0.9x, 1.0 and 2.0, Atom and RDF through feedparser, or `wellformed` where it can; JSON Feed through `jsonfeed`.
-
 feedparser is given bytes in memory only (it opens a file or an address that a string names), an encoding that the bytes
 bear out, and neither sanitises nor resolves: no HTML is kept, and addresses are resolved here against the final one."""
 
@@ -110,9 +109,8 @@ def _mended(found: re.Match[bytes]) -> bytes:
 
 
 def _charset(reply: Reply) -> str:
-    """`; charset=…` for feedparser: what the bytes are when they show it, else what the header says.
-
-    A body with non-ASCII characters that decodes as UTF-8 is UTF-8, whatever the header and the declaration say."""
+    """`; charset=…` for feedparser: what the bytes are when they show it, else what the header says. A body with
+    non-ASCII characters that decodes as UTF-8 is UTF-8, whatever the header and the declaration say."""
     try:
         reply.body.decode("utf-8")
         return "" if reply.body.isascii() else "; charset=utf-8"
@@ -172,9 +170,8 @@ def _title(entry: Any) -> str | None:
 
 
 def _body(entry: Any, *, atom: bool) -> str:
-    """The fullest text: the content if there is one, else the summary; as plain text.
-
-    In RSS a plain content is the `media:description` of a picture, which tells less than the item's own words."""
+    """The fullest text: the content if there is one, else the summary; as plain text. In RSS a plain content is the
+    `media:description` of a picture, which tells less than the item's own words."""
     content, summary = list(entry.get("content", ())), entry.get("summary_detail", {})
     plain = [part for part in content if not atom and part.get("type") == "text/plain"]
     for part in (*(one for one in content if one not in plain), summary, *plain):
@@ -213,9 +210,8 @@ def _media(entry: Any, base: str) -> Iterable[Media]:
 
 
 def _hint(feed: Any) -> float | None:
-    """Seconds the feed asks to be left alone: `ttl`, or `sy:updatePeriod` over its frequency; a day at most.
-
-    "Hourly, once" is what every WordPress says without meaning it, and is no hint."""
+    """Seconds the feed asks to be left alone: `ttl`, or `sy:updatePeriod` over its frequency; a day at most. "Hourly,
+    once" is what every WordPress says without meaning it, and is no hint."""
     period = _PERIODS.get(str(feed.get("sy_updateperiod") or "").strip().lower(), 0.0)
     asked = period / (_number(feed.get("sy_updatefrequency")) or 1.0)
     seconds = _number(feed.get("ttl")) * 60 or (asked if asked != _PERIODS["hourly"] else 0.0)

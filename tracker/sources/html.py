@@ -27,9 +27,8 @@ _ENTITY = re.compile(r"&(#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,31});")
 
 
 def to_text(html: str) -> str:
-    """The text a reader sees: paragraphs apart by an empty line, `<br>` and cells by a line or a space.
-
-    Markup that was escaped twice, so that tags of a text would show, is read as what it was meant to be."""
+    """The text a reader sees: paragraphs apart by an empty line, `<br>` and cells by a line or a space. Markup that was
+    escaped twice, so that tags of a text would show, is read as what it was meant to be."""
     plain = _to_text(html)
     return _to_text(plain) if _TWICE.search(plain) else plain
 
@@ -103,7 +102,6 @@ def has_markup(raw: str) -> bool:
 
 def title_text(title: str) -> str | None:
     """A title on one line: markup stripped, double-escaped entities unescaped; one that is markup only is kept as said.
-
     None when it is empty."""
     plain = to_text(title) if _TAG.search(title) else title
     if _ENTITY.search(plain):

@@ -1,8 +1,7 @@
-"""What identifies an item: keys that survive new guids, https, tracking parameters and slugs. Strongest first.
-
-`id:` the platform's id or guid as it is; `url:` the link without scheme, `www.`, default port, tracking parameters,
-trailing slash and fragment (but for one that numbers a part: a comment, an entry of a live page); `day:` the folded
-title (or first words) with the UTC day, for items that lost both."""
+"""What identifies an item: keys that survive new guids, https, tracking parameters and slugs. Strongest first. `id:`
+the platform's id or guid as it is; `url:` the link without scheme, `www.`, default port, tracking parameters, trailing
+slash and fragment (but for one that numbers a part: a comment, an entry of a live page); `day:` the folded title (or
+first words) with the UTC day, for items that lost both."""
 
 import re
 from datetime import UTC, datetime
@@ -76,7 +75,6 @@ def draft(
     published: tuple[str | None, datetime | None, str | None], edited_at: datetime | None, **more: Any,
 ) -> Draft:  # fmt: skip
     """A feed's item with its keys. A date is (stated, moment, what was assumed); an update alone dates it, and says so.
-
     Without a key nothing identifies it."""
     stated, moment, assumed = published
     found = (guid and id_key(guid), link and url_key(link), _day_key(title or body, moment or edited_at))

@@ -13,9 +13,8 @@ def looks_like(body: bytes) -> bool:
 
 
 def read(body: bytes, base: str, zone: str | None) -> list[Draft]:
-    """The items of a feed whose final address is `base`, in its order.
-
-    Raises SourceBroken naming the wrong field, SourceRefused when the body is an error in spite of its status."""
+    """The items of a feed whose final address is `base`, in its order. Raises SourceBroken naming the wrong field,
+    SourceRefused when the body is an error in spite of its status."""
     feed = load(body)
     if not isinstance(feed.value, dict):
         raise SourceBroken("JSON, but not a JSON Feed: the document is not an object")

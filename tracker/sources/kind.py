@@ -1,10 +1,8 @@
-"""What a kind of source is: how it is asked and how its answers are read.
-
-A new platform is one module with `Options`, `ask`, `read` (and `refuse` where it has words of its own for a refusal)
-and one line in `KINDS`. All of it is pure: no clock, no network; `reply.received_at` is the only time a kind knows.
-
-For each answer of a poll comes `refuse`, then `decide.answer.check`, then `read` in a worker, with the last page's
-cursor. `Page.next` is sent at once; when it is None the poll is over, and that page's cursor is what is kept."""
+"""What a kind of source is: how it is asked and how its answers are read. A new platform is one module with `Options`,
+`ask`, `read` (and `refuse` where it has words of its own for a refusal) and one line in `KINDS`. All of it is pure: no
+clock, no network; `reply.received_at` is the only time a kind knows. For each answer of a poll comes `refuse`, then
+`decide.answer.check`, then `read` in a worker, with the last page's cursor. `Page.next` is sent at once; when it is
+None the poll is over, and that page's cursor is what is kept."""
 
 import re
 from collections.abc import Callable
@@ -35,12 +33,11 @@ WebAddress = Annotated[str, AfterValidator(_web)]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of source. `whole`: every answer holds all there is, so that an empty one is suspect.
-
-    `ask` makes the first request of a poll. `read` makes a Page of an answer with status 200; it raises SourceBroken,
-    SourceRefused, SourceGone or SourceThrottled and nothing else. `refuse` sees every answer before the general rules
-    do, and raises a SourceError when the platform's own words say more than the status. `limited` makes a request ask
-    for no more than so many reads, or is None; `resumes`: the cursor of a poll that broke off says where it goes on."""
+    """One kind of source. `whole`: every answer holds all there is, so that an empty one is suspect. `ask` makes the
+    first request of a poll. `read` makes a Page of an answer with status 200; it raises SourceBroken, SourceRefused,
+    SourceGone or SourceThrottled and nothing else. `refuse` sees every answer before the general rules do, and raises a
+    SourceError when the platform's own words say more than the status. `limited` makes a request ask for no more than
+    so many reads, or is None; `resumes`: the cursor of a poll that broke off says where it goes on."""
 
     name: str
     Options: type[Strict]

@@ -1,9 +1,8 @@
-"""X API v2: one account's posts, newest first, from where the last poll ended, in both spellings (tweet, post).
-
-The account's number is looked up once (a handle may change hands), then its timeline is paged with `since_id`, which
-moves only when the last page was read: an interrupted poll loses nothing and goes on where it was. Replies and reposts
-are included: who asks "did this account ever say that?" means them, too. The first poll reads what X
-still gives (up to 3,200 posts, billed per post): `max_pages` bounds it."""
+"""X API v2: one account's posts, newest first, from where the last poll ended, in both spellings (tweet, post). The
+account's number is looked up once (a handle may change hands), then its timeline is paged with `since_id`, which moves
+only when the last page was read: an interrupted poll loses nothing and goes on where it was. Replies and reposts are
+included: who asks "did this account ever say that?" means them, too. The first poll reads what X still gives (up to
+3,200 posts, billed per post): `max_pages` bounds it."""
 
 import re
 from collections.abc import Mapping
