@@ -1,7 +1,6 @@
-"""Visits told by several statements as one event: what its tellings say now, in whatever order they came.
-
-Of one pair of countries the earliest telling founds an event. What is told of a day up to three after the one it is
-about, or after the visit's last, belongs to it; the next telling founds the next."""
+"""Visits told by several statements as one event: what its tellings say now, in whatever order they came. Of one pair
+of countries the earliest telling founds an event. What is told of a day up to three after the one it is about, or after
+the visit's last, belongs to it; the next telling founds the next."""
 
 from base64 import b32encode
 from collections.abc import Iterable, Sequence
@@ -98,6 +97,7 @@ def of(tellings: Sequence[Telling]) -> Event:
     secure = any(label.name == "security_statement" for one, _ in tellings for label in one.classification.labels)
     key = f"{key_of(first[1])}|{_days(*first)[0]}|{first[0].id}"
     near, stated = _day(published)
+    near = min([near, *(v.day for v in visits if v.day and v.day_end and v.day <= near <= v.day_end)])
     # past when anybody says so, else what was published last and says more than that it is announced
     said = sorted(
         (visit.status for _, visit in reversed(published)), key=lambda one: (one != "past", one == "announced")
@@ -108,8 +108,8 @@ def of(tellings: Sequence[Telling]) -> Event:
         said[0], visitors, host, _place(visits), near if stated or said[0] in ("past", "ongoing") else None,
         max((visit.day_end for visit in visits if visit.day_end and visit.day_end >= near), default=None),
         context=("diplomatic", "military") if secure else ("diplomatic",),
-        statements=tuple(sorted({one.id for one, _ in tellings})), score=max(sureness(one) for one, _ in tellings),
-        near=None if stated else near,
+        statements=tuple(dict.fromkeys(one.id for one, _ in published)), near=None if stated else near,
+        score=max(sureness(one) for one, _ in tellings),
     )  # fmt: skip
 
 
@@ -125,7 +125,7 @@ def with_telling(one: Statement, visit: Visit, events: Iterable[Event]) -> Event
     return replace(
         old, visitors=_parties((*old.visitors, *new.visitors)), host=_host((old.host, new.host)),
         place=old.place or new.place, context=max(old.context, new.context),
-        statements=tuple(sorted({*old.statements, one.id})), score=max(old.score, new.score),
+        statements=tuple(dict.fromkeys((*old.statements, one.id))), score=max(old.score, new.score),
     )  # fmt: skip
 
 

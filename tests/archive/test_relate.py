@@ -74,7 +74,12 @@ def test_a_relation_is_seen_from_both_sides_and_found(archive: Archive) -> None:
     assert [(link.type, link.statement) for link in report.links] == [("quotes", post.id)]
     assert post.labels == (BY_EVENT,)
     assert report.labels[0].by == "words"
-    assert post.events == report.events == (replace(EVENT, statements=tuple(sorted((post.id, report.id)))),)
+    assert post.events == report.events
+    (event,) = post.events
+    assert replace(event, statements=(), history=()) == replace(EVENT, statements=())
+    assert {told.statement: told.status for told in event.history} == {report.id: "past", post.id: None}
+    assert event.statements == tuple(told.statement for told in event.history)
+    assert [told.said_at for told in event.history] == sorted(told.said_at for told in event.history)
     for facet, total in (("label:diplomatic_visit", 2), ("visitor:x-leader", 2), ("host:sen", 2), ("place:dakar", 2)):
         assert archive.search(AnyFacet((facet,))).total == total
     assert archive.unissued("morning", w.T0 + DAY) == (post.id,)

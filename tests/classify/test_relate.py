@@ -201,7 +201,15 @@ def test_an_event_is_what_its_tellings_say_in_any_order(tellings: list[Any], sta
     for order in permutations([one_says(*each) for each in tellings]):
         (part,) = visits.parted(order)
         event = visits.of(part)
-        assert (event.status, event.day, event.statements) == (status, date(2024, 5, day), ("a", "b"))
+        assert (event.status, event.day, set(event.statements)) == (status, date(2024, 5, day), {"a", "b"})
+        assert event.statements[0] == min(tellings, key=lambda telling: telling[3])[0], "in the order they were said in"
+
+
+def test_a_visit_of_several_days_keeps_them_when_a_day_of_it_is_told() -> None:
+    announced = one_says("a", 14, "announced", 10, day_end=date(2024, 5, 16))
+    during, left = one_says("b", 15, "ongoing", 15), one_says("c", 16, "past", 16)
+    event = visits.of([announced, during, left])
+    assert (event.status, event.day, event.day_end) == ("past", date(2024, 5, 14), date(2024, 5, 16))
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
-"""What is around statements: whom each may have to do with, looked up for many at once, and each loaded once.
-
-A first reading of an official source brings dozens of statements of one speaker, which are around each other."""
+"""What is around statements: whom each may have to do with, looked up for many at once, and each loaded once. A first
+reading of an official source brings dozens of statements of one speaker, which are around each other."""
 
 import json
 from collections import defaultdict
@@ -55,11 +54,10 @@ class Surrounding(Searching):
     def around(
         self, statements: Sequence[Statement], hashes: Sequence[Collection[int]], days: float = 3
     ) -> list[list[Statement]]:
-        """For each statement those that it may be related to, newest first.
-
-        Those that its references name, and whose references name it; official ones that share one of its `hashes`; the
-        same speaker's within so many days; of an official one the reports of these days that mention its speaker or
-        share one of its hashes; those that tell a visit of the same parties, or may belong to one it tells."""
+        """For each statement those that it may be related to, newest first. Those that its references name, and whose
+        references name it; official ones that share one of its `hashes`; the same speaker's within so many days; of an
+        official one the reports of these days that mention its speaker or share one of its hashes; those that tell a
+        visit of the same parties, or may belong to one it tells."""
         span = timedelta(days=days)
         with self.reading() as connection:
             ways = [self._lookup(connection, *way) for way in _ways(statements, hashes, span)]

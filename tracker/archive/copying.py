@@ -25,7 +25,6 @@ Sum = tuple[int, int]
 
 def copy(source: Archive, target: Archive, told: Callable[[str, int, int], None]) -> dict[str, Sum]:
     """Copy what is there at one moment; `told` hears table, rows so far and rows in all. What was copied, by table.
-
     Raises UsageError when the target is not empty, ArchiveError when the two differ at the end or somebody wrote to the
     source meanwhile, which on PostgreSQL nobody is kept from. The target then stays empty."""
     with target.writing() as writing, source.snapshot() as reading:

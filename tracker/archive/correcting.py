@@ -19,7 +19,6 @@ class Correcting(Relating):
         self, id: str, add: Sequence[str], remove: Sequence[str], by: str, now: datetime, note: str = ""
     ) -> Statement:
         """Labels a person gives or takes away; reclassifying never undoes it. Saying it again changes the name only.
-
         Who takes the visit's label away says that this statement tells of no visit: it leaves its events."""
         with self.writing() as connection:
             whole = self._whole(connection, id)
@@ -53,10 +52,9 @@ class Correcting(Relating):
     def _leave_events(
         self, connection: Connection, ids: Collection[str], now: datetime, *, same_words: bool = False
     ) -> set[str]:
-        """Take statements that tell a visit otherwise now, or only belonged to one, out of their events.
-
-        These events become what is still told; one that nobody tells is gone. Who belonged to them loses the label
-        that came by it. Those who must be related again: it makes again what still holds."""
+        """Take statements that tell a visit otherwise now, or only belonged to one, out of their events. These events
+        become what is still told; one that nobody tells is gone. Who belonged to them loses the label that came by it.
+        Those who must be related again: it makes again what still holds."""
         row, label, event = t.event_members.c, t.labels.c, t.events.c
         query = select(row.event, row.statement, row.visit).where(row.statement.in_(list(ids)))
         members = connection.execute(query).all()

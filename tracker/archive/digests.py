@@ -41,9 +41,8 @@ class Digests(Telling):
         return first  # type: ignore[no-any-return]
 
     def make_issue(self, period: Period, now: datetime) -> Issue:
-        """The issue of a period: what first matched before its end and is in no issue yet, in commit order.
-
-        Made once; asking again gives the same."""
+        """The issue of a period: what first matched before its end and is in no issue yet, in commit order. Made once;
+        asking again gives the same."""
         row, match, day = t.issues.c, t.digest_matches.c, period.day.isoformat()
         query = select(t.issues).where(row.digest == period.digest, row.day == day)
         with self.writing() as connection:
@@ -60,9 +59,8 @@ class Digests(Telling):
         return self._read(select(t.issues).where(row.digest == digest, row.mailed_at.is_(None)).order_by(row.ends_at))
 
     def mail_issues(self, issues: Sequence[Issue], notification: Notification | None, now: datetime) -> None:
-        """Put the mail of these issues in the outbox, in one transaction; None closes them without one.
-
-        When another worker mailed one of them meanwhile, nothing is mailed again."""
+        """Put the mail of these issues in the outbox, in one transaction; None closes them without one. When another
+        worker mailed one of them meanwhile, nothing is mailed again."""
         row = t.issues.c
         keys = [(one.digest, one.day.isoformat()) for one in issues]
         with self.writing() as connection:

@@ -1,7 +1,6 @@
-"""Keeping what polls brought: one transaction a group of readings, and all of a reading or nothing of it.
-
-What is known only helped to judge; here the database decides. An item whose key is there with the same hash adds
-nothing, so that a poll that repeats adds nothing."""
+"""Keeping what polls brought: one transaction a group of readings, and all of a reading or nothing of it. What is known
+only helped to judge; here the database decides. An item whose key is there with the same hash adds nothing, so that a
+poll that repeats adds nothing."""
 
 import json
 import zlib
@@ -41,11 +40,9 @@ class Keeping(Correcting):
     """The verb that keeps."""
 
     def keep(self, readings: Sequence[Reading], now: datetime) -> list[Kept]:
-        """Keep readings in one transaction; what was added by each, in their order. Acknowledged means on disk.
-
-        A reading whose lease another worker has is `fenced`. One that no database would take fails alone: it is
-        kept as a failed poll with its reason, and its source's validators stay as they were, so that it is read again.
-        """
+        """Keep readings in one transaction; what was added by each, in their order. Acknowledged means on disk. A
+        reading whose lease another worker has is `fenced`. One that no database would take fails alone: it is kept as a
+        failed poll with its reason, and its source's validators stay as they were, so that it is read again."""
         seen = [evidence for reading in readings for evidence, judged in reading.answers if evidence and judged]
         bodies = {id(one): zlib.compress(one.body, 3) for one in seen}
         try:
@@ -149,10 +146,8 @@ class _Held:
 
 @dataclass(slots=True)
 class _Group:
-    """A group of readings as the rows it will become, table by table.
-
-    `seq` is the last sequence number given out, `bodies` the compressed bytes of the evidence, `held` what the source
-    has by key or id."""
+    """A group of readings as the rows it will become, table by table. `seq` is the last sequence number given out,
+    `bodies` the compressed bytes of the evidence, `held` what the source has by key or id."""
 
     now: datetime
     seq: int

@@ -1,9 +1,7 @@
 """PostgreSQL through psycopg 3: one writing transaction at a time, leases that skip locked rows, tsvector with GIN.
-
 Nothing outlives a transaction (no prepared statement, no session lock, no session setting), so that it works behind
-transaction pooling. A worker that freezes in a transaction loses it after IDLE seconds: the others wait no longer.
-
-A lexeme keeps only 256 positions: occurrence number n of a surface word is therefore indexed as `word|n/255`, and a
+transaction pooling. A worker that freezes in a transaction loses it after IDLE seconds: the others wait no longer. A
+lexeme keeps only 256 positions: occurrence number n of a surface word is therefore indexed as `word|n/255`, and a
 phrase asks for `word|` with a prefix match. Stems begin with `~`, facets with `#`, so that no prefix reaches them."""
 
 from collections import Counter
@@ -105,9 +103,8 @@ def _vector(found: Terms) -> str:
 
 
 def render(node: Node, *, loose: bool = False) -> str:
-    """A tsquery. Every token is quoted: nothing of it is read as syntax.
-
-    A loose one has no phrases but their words, and may match more: the index alone decides it, at half the cost."""
+    """A tsquery. Every token is quoted: nothing of it is read as syntax. A loose one has no phrases but their words,
+    and may match more: the index alone decides it, at half the cost."""
     if isinstance(node, AnyWord):
         return _joined(" | ", [_lexeme(node.word, "|"), *(_lexeme(f"~{stem}") for stem in node.stems)])
     if isinstance(node, Phrase):
@@ -137,9 +134,8 @@ def _lexeme(token: str, suffix: str = "") -> str:
 
 
 def scores(connection: Connection, keys: list[int], node: Node) -> dict[int, float]:
-    """How relevant these statements are: what they say of the words that are asked for.
-
-    Of an `or` each word counts for itself; ranking a phrase would compare every place of one word with the other's."""
+    """How relevant these statements are: what they say of the words that are asked for. Of an `or` each word counts for
+    itself; ranking a phrase would compare every place of one word with the other's."""
     asked = render(Or((*wanted(node), Everything())), loose=True)
     score = "sort_key || ' ' || ts_rank(terms, CAST(%s AS tsquery))"
     query = f"SELECT string_agg({score}, ' ') FROM words WHERE sort_key = ANY(CAST(%s AS BIGINT[]))"  # noqa: S608

@@ -1,6 +1,5 @@
-"""A query's tree, brought to what an index can answer: a few (expression, range of sort keys), together the same set.
-
-A sort key is a statement's effective second and its sequence number, so that `after:` and `before:` become ranges and
+"""A query's tree, brought to what an index can answer: a few (expression, range of sort keys), together the same set. A
+sort key is a statement's effective second and its sequence number, so that `after:` and `before:` become ranges and
 newest first is the order of keys."""
 
 import re
@@ -43,7 +42,6 @@ def _bound(moment: datetime) -> int:
 
 def ranges(tree: Node) -> list[Range]:
     """The ranges of a tree, simplified; none when nothing can match. UsageError for one too deep or too scattered.
-
     Between two neighbours of the times that it names, each of its spans of time holds or does not."""
     if depth(tree) > DEEPEST:
         raise UsageError(f"the query is nested more than {DEEPEST} deep")
@@ -89,7 +87,6 @@ def _children(node: Node) -> tuple[Node, ...]:
 
 def simplify(node: Node, at: int = LOWEST) -> Node:
     """The same set with nested And and Or made flat, deepest first, and what matches everything or nothing taken out.
-
     Spans of time are taken as they are for statements from the key `at` on."""
     if isinstance(node, Not):
         return _negated(simplify(node.child, at))

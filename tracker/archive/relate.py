@@ -1,6 +1,5 @@
-"""Relating: statements waiting for it, those around one, and what a relation adds.
-
-All of it is idempotent: a link or a label that is there already stays, an event is what its members tell now."""
+"""Relating: statements waiting for it, those around one, and what a relation adds. All of it is idempotent: a link or a
+label that is there already stays, an event is what its members tell now."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -59,7 +58,6 @@ class Relating(Surrounding):
 
     def relate(self, related: Sequence[Related], now: datetime, until: datetime | None = None) -> int:
         """Keep what relating found, in one transaction; how many alerts that added. Doing it again adds nothing.
-
         `until`: the end of the lease it was done under; a statement that was edited or taken over since is left out."""
         with self.writing() as connection:
             if until is not None:
@@ -100,7 +98,6 @@ class Relating(Surrounding):
         self, connection: Connection, key: str, days: Iterable[date], fresh: Sequence[EventTold], now: datetime
     ) -> set[str]:
         """Make the events of a key about some days anew, of what their members tell now and of what is told afresh.
-
         Writers come one by one: two workers who find a visit at once make one event. The statements concerned."""
         row, told = t.event_members.c, {(s, visit): None for one in fresh for s, visit in one.told_by}
         whole = {one.id: one for one in self._of_ids(connection, {s for s, _ in told})}

@@ -1,7 +1,6 @@
-"""Finding statements: one tree, each engine's own index, the same set, count and date order on both.
-
-A search begins with the keys of up to 1,001 matches, of which the newest are the first page, or are ranked, and the
-others only counted: ranking a common word whole would cost seconds."""
+"""Finding statements: one tree, each engine's own index, the same set, count and date order on both. A search begins
+with the keys of up to 1,001 matches, of which the newest are the first page, or are ranked, and the others only
+counted: ranking a common word whole would cost seconds."""
 
 import base64
 from dataclasses import replace

@@ -22,7 +22,6 @@ class Sources(Store):
 
     def sync_sources(self, sources: Sequence[Source], now: datetime) -> None:
         """Make these the listed sources. One whose config changed is due now; its validators go if its options did.
-
         Sources that are listed no more keep their statements and are polled no more. Secrets stay in this process."""
         self._configured = {source.name: source for source in sources}
         with self.writing() as connection:
@@ -35,9 +34,8 @@ class Sources(Store):
             self.change(connection, t.sources, "name", changed, listed=1)
 
     def claim_due(self, now: datetime, limit: int, lease: float, names: Collection[str] | None = None) -> list[Claim]:
-        """Lease sources to this worker for so many seconds: those due, the longest waiting first.
-
-        With `names`: these, due or not. Never one that is disabled or that another worker holds."""
+        """Lease sources to this worker for so many seconds: those due, the longest waiting first. With `names`: these,
+        due or not. Never one that is disabled or that another worker holds."""
         row = t.sources.c
         free = or_(row.lease_until.is_(None), row.lease_until <= now)
         due = or_(row.next_poll_at.is_(None), row.next_poll_at <= now) if names is None else row.name.in_(names)

@@ -1,7 +1,6 @@
-"""SQLite: WAL and FULL, one writer at a time, FTS5.
-
-A transaction that reads and then writes fails at once with a busy snapshot, whatever the timeout: every writing one
-begins with BEGIN IMMEDIATE. Rowids of the index are in time order, so that newest first is a walk and not a sort."""
+"""SQLite: WAL and FULL, one writer at a time, FTS5. A transaction that reads and then writes fails at once with a busy
+snapshot, whatever the timeout: every writing one begins with BEGIN IMMEDIATE. Rowids of the index are in time order, so
+that newest first is a walk and not a sort."""
 
 import fcntl
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -86,10 +85,9 @@ def index(connection: Connection, entries: Iterable[tuple[int, Terms]]) -> None:
 
 
 def render(node: Node, *, loose: bool = False) -> str:  # noqa: ARG001  # FTS5 decides all in its index
-    """An FTS5 expression. Every token is quoted: nothing of it is read as syntax.
-
-    A filter of columns costs as much as the walk itself, so there is none where a token can stand in no other column:
-    facets alone have a colon. What is nested deepest stands first: FTS5's parser then keeps the least on its stack."""
+    """An FTS5 expression. Every token is quoted: nothing of it is read as syntax. A filter of columns costs as much as
+    the walk itself, so there is none where a token can stand in no other column: facets alone have a colon. What is
+    nested deepest stands first: FTS5's parser then keeps the least on its stack."""
     if isinstance(node, AnyWord):
         alike = [stem for stem in node.stems if stem != node.word]
         whole = node.word in node.stems and ":" not in node.word
@@ -123,9 +121,8 @@ def _quoted(token: str) -> str:
 
 
 def scores(connection: Connection, keys: list[int], node: Node) -> dict[int, float]:
-    """How relevant these statements are: BM25 with each word's rarity among them.
-
-    FTS5's own `bm25()` walks the whole index for every word of the query."""
+    """How relevant these statements are: BM25 with each word's rarity among them. FTS5's own `bm25()` walks the whole
+    index for every word of the query."""
     asked = [_counting(leaf) for leaf in islice(wanted(node), _RANKED)]
     query = "SELECT id, c0, c1 FROM words_content WHERE id IN (SELECT value FROM json_each(?))"
     rows = [(key, f" {said} ", f" {stems} ") for key, said, stems in connection.exec_driver_sql(query, (str(keys),))]

@@ -20,7 +20,7 @@ from tracker.archive.store import Store
 from tracker.archive.tables import in_force, load
 from tracker.errors import NotFound
 from tracker.models.source import Evidence
-from tracker.models.statement import Classification, Event, Label, Link, Post, Statement, Version
+from tracker.models.statement import Classification, Event, Label, Link, Post, Statement, Told, Version, Visit
 
 #: Parameters of one query: engines take some tens of thousands.
 MOST_AT_ONCE = 5_000
@@ -138,12 +138,14 @@ class Statements(Store):
         """These events, with the statements that tell them."""
         if not ids:
             return []
-        query = select(t.event_members.c.event, t.event_members.c.statement).where(t.event_members.c.event.in_(ids))
-        members = defaultdict[str, list[str]](list)
-        for event, statement in connection.execute(query.order_by(t.event_members.c.statement)):
-            members[event].append(statement)
+        member, one, history = t.event_members.c, t.statements.c, defaultdict[str, list[Told]](list)
+        said = select(member.event, member.statement, one.effective_at, member.visit)
+        said = said.join(t.statements, one.id == member.statement).where(member.event.in_(ids))
+        for event, statement, at, visit in connection.execute(said.order_by(one.effective_at, member.statement)):
+            told = load(Visit, visit) if visit else None
+            history[event].append(Told(statement, at, *((told.status, told.day) if told else ())))
         rows = connection.execute(select(t.events).where(t.events.c.id.in_(ids)).order_by(t.events.c.id)).all()
-        return [replace(load(Event, row.event), id=row.id, statements=tuple(members[row.id])) for row in rows]
+        return [_event(row.id, load(Event, row.event), history[row.id]) for row in rows]
 
     def _reindex(self, connection: Connection, ids: Collection[str]) -> None:
         """Put what the index says of these statements to what is true of them now, at the key their row has."""
@@ -180,6 +182,11 @@ def capped(found: terms.Terms) -> terms.Terms:
 def _first(tokens: Sequence[str]) -> tuple[str, ...]:
     sizes = accumulate(len(token.encode()) for token in tokens)
     return tuple(token for token, size in zip(tokens, sizes, strict=True) if size <= MOST_BYTES)
+
+
+def _event(id: str, event: Event, history: Sequence[Told]) -> Event:
+    members = dict.fromkeys(told.statement for told in history)
+    return replace(event, id=id, statements=tuple(members), history=tuple(history))
 
 
 def _statement(

@@ -63,9 +63,8 @@ class Store:
 
     @classmethod
     def open(cls, url: str, *, worker: str, migrate: bool = True) -> Self:
-        """Open an archive, and bring it to this program's schema: `migrated` then says (from, to).
-
-        Raises ArchiveNewer for a schema this program does not know, ArchiveAway when the database cannot be used."""
+        """Open an archive, and bring it to this program's schema: `migrated` then says (from, to). Raises ArchiveNewer
+        for a schema this program does not know, ArchiveAway when the database cannot be used."""
         store = cls(url, worker)
         folder = Path(make_url(url).database or ".").parent if store.engine_name == "sqlite" else None
         if folder is not None and not folder.is_dir():
@@ -143,9 +142,8 @@ class Store:
         return bool(self.rows(query.limit(1)))
 
     def add(self, connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
-        """Insert rows of the same columns in the same order; one that is there already stays as it is.
-
-        They go straight to the driver: for many small rows SQLAlchemy's parameters would cost more than the writing."""
+        """Insert rows of the same columns in the same order; one that is there already stays as it is. They go straight
+        to the driver: for many small rows SQLAlchemy's parameters would cost more than the writing."""
         if rows:
             times = [isinstance(table.columns[name].type, Instant) for name in rows[0]]
             values: list[Row] = [tuple(row.values()) for row in rows]
@@ -157,9 +155,8 @@ class Store:
     def change(
         self, connection: Connection, table: Table, key: str, rows: list[dict[str, Any]], *where: Any, **values: Any
     ) -> None:
-        """Update one row for each of these, found by its key: its columns, and the same values for all.
-
-        What a row has that is no column is a parameter of `where` and `values`."""
+        """Update one row for each of these, found by its key: its columns, and the same values for all. What a row has
+        that is no column is a parameter of `where` and `values`."""
         if rows:
             new = {name: f"new_{name}" if name in table.columns else name for name in rows[0]}
             columns: dict[str, Any] = {name: bindparam(its) for name, its in new.items() if its != name and name != key}

@@ -1,5 +1,4 @@
 """The tables as SQLAlchemy Core sees them (`migrations/` makes them; a test holds the two together), and their values.
-
 Core and no ORM: rows never leave the archive, values do, and an executemany upsert costs a tenth of an ORM add. Nested
 values that are only read whole are JSON text."""
 

@@ -1,7 +1,5 @@
-"""Telling: alerts, the outbox of notifications with a delivery for each recipient, and silences.
-
-A notification goes in once by its stable id. A delivery is leased to be sent; whoever finishes it must still hold it.
-"""
+"""Telling: alerts, the outbox of notifications with a delivery for each recipient, and silences. A notification goes in
+once by its stable id. A delivery is leased to be sent; whoever finishes it must still hold it."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -35,10 +33,9 @@ class Telling(Keeping):
     def plan(
         self, notifications: Sequence[Notification], states: Mapping[str, tuple[str, str | None]], now: datetime
     ) -> None:
-        """Put notifications in the outbox and say what became of alerts, in one transaction.
-
-        What another worker told meanwhile is not told again: a notification with an alert that is open no more is left
-        out, and all its alerts keep their states: those still open are planned again."""
+        """Put notifications in the outbox and say what became of alerts, in one transaction. What another worker told
+        meanwhile is not told again: a notification with an alert that is open no more is left out, and all its alerts
+        keep their states: those still open are planned again."""
         with self.writing() as connection:
             wanted = {*states, *(alert for one in notifications for alert in one.alerts)}
             row = t.alerts.c
@@ -100,10 +97,9 @@ class Telling(Keeping):
         return self.any(select(row.at).where(row.receiver == receiver, row.recipient == recipient.lower()))
 
     def claim_deliveries(self, now: datetime, limit: int, lease: float) -> list[Delivery]:
-        """Lease what is due to this worker and mark it as being sent, the longest waiting first.
-
-        What a dead worker was sending is due again when its lease has run out: under the same id, so that a receiver
-        can drop the repeat. What it had `hand_over` said of is held instead: it may have arrived."""
+        """Lease what is due to this worker and mark it as being sent, the longest waiting first. What a dead worker was
+        sending is due again when its lease has run out: under the same id, so that a receiver can drop the repeat. What
+        it had `hand_over` said of is held instead: it may have arrived."""
         row = t.deliveries.c
         lost = (row.state == "sending") & (row.lease_until <= now)
         due = or_((row.state == "pending") & (row.due_at <= now), lost)

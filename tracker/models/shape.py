@@ -20,7 +20,7 @@ def statement(one: Statement) -> dict[str, Any]:
         "id": one.id, "url": post.url, "source": one.source, "kind": one.kind,
         "origin": post.origin, "external_id": post.external_id,
         "speaker": who if post.origin == "official" else None, "publisher": post.publisher, "author": post.author,
-        "lang": understood.lang, "title": post.title, "text": post.text,
+        "lang": understood.lang, "lang_declared": post.lang, "title": post.title, "text": post.text,
         "published_at": instant(post.published_at), "published_stated": post.published_stated,
         "published_inferred": post.published_inferred, "effective_at": instant(post.effective_at),
         "edited_at": instant(post.edited_at),
@@ -50,13 +50,18 @@ def label(item: Label) -> dict[str, Any]:
 
 
 def event(item: Event) -> dict[str, Any]:
-    return {"id": item.id, **visit(item), "context": list(item.context), "statements": list(item.statements)}
+    history = [
+        asdict(one) | {"said_at": instant(one.said_at), "day": str(one.day or "") or None} for one in item.history
+    ]
+    return {
+        "id": item.id, **visit(item), "context": list(item.context), "statements": list(item.statements),
+        "history": history,
+    }  # fmt: skip
 
 
 def visit(item: Event | Visit) -> dict[str, Any]:
-    """Who visits whom, where and when, as an event and a single text tell it alike.
-
-    PLOVER's AGREE is what is only announced; what was called off or put off stays a CONSULT, and its status says so."""
+    """Who visits whom, where and when, as an event and a single text tell it alike. PLOVER's AGREE is what is only
+    announced; what was called off or put off stays a CONSULT, and its status says so."""
     return {
         "type": "AGREE" if item.status == "announced" else "CONSULT", "mode": "visit",
         "status": item.status, "visitor": [asdict(side) for side in item.visitors], "host": asdict(item.host),

@@ -88,9 +88,20 @@ class Classification(Value):
 
 
 @dataclass(frozen=True, slots=True)
+class Told(Value):
+    """What one statement says of a visit, and when; no status where it only belongs to it."""
+
+    statement: str
+    said_at: datetime
+    status: VisitStatus | None = None
+    day: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Event(Value):
     """One visit, told by one or more statements, the surest of which has this score. `near` is the day of those where
-    none states the visit's; `day` then is the same when it took place, and None when it is to come."""
+    none states the visit's; `day` then is the same when it took place, and None when it is to come. Statements and
+    history are in the order in which they were said."""
 
     id: str
     status: VisitStatus
@@ -103,6 +114,7 @@ class Event(Value):
     statements: tuple[str, ...] = ()
     score: float = 1.0
     near: date | None = None
+    history: tuple[Told, ...] = ()
 
     @property
     def first(self) -> date:
@@ -150,10 +162,9 @@ class Reference(Value):
 
 @dataclass(frozen=True, slots=True)
 class Post(Value):
-    """A normalised item: clean text, checked dates, identity. What becomes a statement's version.
-
-    `published_at` is None when none was stated or the stated one is impossible; `published_inferred` then says what
-    `effective_at` is and why. `hash` is SHA-256 over what a reader sees (title and text, white space folded)."""
+    """A normalised item: clean text, checked dates, identity. What becomes a statement's version. `published_at` is
+    None when none was stated or the stated one is impossible; `published_inferred` then says what `effective_at` is and
+    why. `hash` is SHA-256 over what a reader sees (title and text, white space folded)."""
 
     external_id: str
     keys: tuple[str, ...]
@@ -185,7 +196,6 @@ def sides(visit: Visit | Event) -> tuple[str, str] | None:
 
 def stands_alone(post: Post, understood: Classification, shared: bool) -> bool:
     """Whether nothing can be related to it: a report that names no item, tells no event and shares no official words.
-
     Most reports of a first reading are such; it is the official statement that looks for the reports about it."""
     return not (shared or post.origin == "official" or post.references or any(map(sides, understood.visits)))
 
@@ -193,7 +203,6 @@ def stands_alone(post: Post, understood: Classification, shared: bool) -> bool:
 @dataclass(frozen=True, slots=True)
 class Statement(Value):
     """One kept post, communiqué or article, with all that is understood of it. `seq` orders by commit, for cursors.
-
     `first_reading`: it came with the first reading of its source, which alerts nobody unless asked. `removed` are the
     labels that a person took away; `reason` says who."""
 
@@ -259,9 +268,8 @@ class Firing:
 @dataclass(frozen=True, slots=True)
 class EventTold:
     """What statements tell of a visit, or only that they belong to one; `event` is what it looks like from here.
-
-    Tellings of one `key` are one event when their days are near: where they are kept it is made of all that are there.
-    """
+    Tellings of one `key` are one event when their days are near: where they are kept it is made of all that are
+    there."""
 
     key: str
     event: Event
@@ -270,10 +278,9 @@ class EventTold:
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """What relating one statement to those around it added. Idempotent to keep.
-
-    `links` are (from statement, link), kept with their inverse; `labels` (statement, label by event);
-    `firings` and `digests` (statement, …) what these additions newly match."""
+    """What relating one statement to those around it added. Idempotent to keep. `links` are (from statement, link),
+    kept with their inverse; `labels` (statement, label by event); `firings` and `digests` (statement, …) what these
+    additions newly match."""
 
     statement: str
     links: tuple[tuple[str, Link], ...] = ()
