@@ -149,3 +149,26 @@ def test_a_report_s_fewer_fingerprints_are_among_those_that_an_official_text_of_
     text = " ".join(f"word{number * number % 97}" for number in range(120))
     assert set(fingerprints(text, "report")) < set(fingerprints(text, "official"))
     assert fingerprints("too short", "report") == fingerprints("too short") == ()
+
+
+@pytest.mark.parametrize(
+    ("report", "verdict"),
+    [
+        ("“Aceitaremos que o nosso país seja tratado como um quintal de ninguém”, disse o presidente.", "altered"),
+        ("O presidente disse que não “aceitaremos que o nosso país seja tratado como um quintal de ninguém”.", "exact"),
+        ("“Não aceitaremos que o nosso país seja tratado como um quintal de ninguém”, disse o presidente.", "exact"),
+    ],
+)
+def test_a_not_that_is_left_out_before_the_words_alters_them(report: str, verdict: str) -> None:
+    said = "Não aceitaremos que o nosso país seja tratado como um quintal de ninguém."
+    assert [quote.verdict for quote in find(None, report, [("said", said)])] == [verdict]
+
+
+def test_of_two_quotations_of_one_statement_the_altered_one_is_told() -> None:
+    said = "Je salue la bravoure de nos soldats et de tout un peuple. Nous poursuivrons la lutte jusqu'à la paix finale."
+    report = (
+        "« Je salue la bravoure de nos soldats et de tout un peuple », a-t-il dit. "
+        "Il a ajouté : « Nous ne poursuivrons pas la lutte jusqu'à la paix finale »."
+    )
+    (quote,) = find(None, report, [("said", said)])
+    assert (quote.verdict, quote.words.exact) == ("altered", "Nous ne poursuivrons pas la lutte jusqu'à la paix finale")

@@ -27,6 +27,8 @@ _DATA = tomllib.loads(resources.files(__package__).joinpath("data/saying.toml").
 _MARKS, _STOP = re.compile(rf"(?=[^\w\s])(?:{'|'.join(_DATA['marks'])})"), re.compile(r"[.!?؟]\s|\n")
 _CUT = re.compile(r"[\[(]?\s?(?:(?:\.\s?){3}|…)\s?[)\]]?")  # words left out
 _NAMES = re.compile(r"[A-ZÀ-ÞА-ЯЁ][\w'’-]+(?:\s+[A-ZÀ-ÞА-ЯЁ][\w'’-]+)+|[\ue000-\uf8ff]")  # of several words
+#: Before words that are quoted: what turns them round, and characters of a report that may say as much.
+_NOT, _DENIED, _CLOSE = re.compile(rf" (?:{_DATA['not']})$"), re.compile(rf"\b(?:{_DATA['not']})\b"), 60
 _LEADER, _NAME, _COUNTRY, _QUOTED = "\ue100", "\ue001", "\ue003", "\ue004"  # signs of data/saying.toml
 
 
@@ -62,7 +64,8 @@ def _hash(word: str) -> int:
 
 
 def find(title: str | None, text: str, candidates: Iterable[tuple[str, str]]) -> list[Quote]:
-    """The longest stretch quoted of each candidate (id, text): between marks, or RUN words or more that none parts."""
+    """What is quoted of each candidate (id, text), between marks or RUN words and more that none parts: what is altered
+    before what is not, the longest first."""
     fields = [read("title", title or "", _LONGEST), read("text", text, _LONGEST)]
     spans = [(words, _parts(words.exact)) for one in fields for words in marked(one)]
     windows = [(one, _windows(one)) for one in fields]
@@ -70,10 +73,10 @@ def find(title: str | None, text: str, candidates: Iterable[tuple[str, str]]) ->
     for statement, original in candidates:
         source = read("text", original, _LONGEST).words[:_MOST]
         plain = f" {' '.join(source)} "
-        said = [(words, _verdict(parts, plain)) for words, parts in spans]
+        said = [(words, _verdict(parts, plain, fields[words.field == "text"], words)) for words, parts in spans]
         said += [(run, "exact") for one, places in windows for run in _runs(one, places, source)]
         quotes = [Quote(statement, words, verdict) for words, verdict in said if verdict]
-        found += sorted(quotes, key=lambda quote: (-len(quote.words.exact), quote.verdict != "exact"))[:1]
+        found += sorted(quotes, key=lambda q: (q.verdict != "altered", -len(q.words.exact), q.verdict != "exact"))[:1]
     return found
 
 
@@ -126,12 +129,16 @@ def _parts(quoted: str) -> list[str]:
     return [part for part in parts if part] if sum(len(part.split()) for part in parts) >= MARKED else []
 
 
-def _verdict(parts: list[str], plain: str) -> Verdict | None:
-    """How the words between marks stand to the original's words, None when they are not its."""
-    at, whole = 0 if parts else -1, " ".join(parts)
+def _verdict(parts: list[str], plain: str, report: Field, words: Words) -> Verdict | None:
+    """How the words between a report's marks stand to the original's words, None when they are not its; altered too
+    where a "not" that stands right before them there is neither between the marks nor before them."""
+    at, whole = first, _ = plain.find(f" {parts[0]} ") if parts else -1, " ".join(parts)
     for part in parts:
         at = plain.find(f" {part} ", at) if at >= 0 else at
     if at >= 0:
+        before = fold(report.raw[max(words.start - _CLOSE, 0) : words.start])
+        if _NOT.search(plain[:first]) and not _DENIED.search(before):
+            return "altered"
         return "truncated" if len(parts) > 1 else "exact"
     able = whole.count(" ") >= 5 and len(whole) <= len(plain)
     near = able and (fuzz.partial_ratio(whole, plain, score_cutoff=_ALIKE) >= _ALIKE or _joined(whole.split(), plain))
