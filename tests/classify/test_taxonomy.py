@@ -80,7 +80,15 @@ STAR = "has a * that neither ends a word nor stands for a whole one after anothe
         (of_aid("alert_threshold = true"), ": label[1].alert_threshold: must be a number"),
         (of_aid("title = 3"), ": label[1].title: must be text"),
         (of_aid("phrases = ['x']"), ": label[1].phrases: must be a table of languages"),
-        (of_aid("phrases = {fra = ['x']}"), ": label[1].phrases.fra: unknown language (did you mean fr?)"),
+        (
+            of_aid("phrases = {fra = ['x']}"),
+            ": label[1].phrases.fra: unknown language (did you mean fr?); known: fr, en",
+        ),
+        (of_aid("phrases = {de = ['x']}"), ": label[1].phrases.de: unknown language; known: fr, en, es, pt, ar, ru"),
+        (
+            of_aid("threshold = 0.9\nalert_threshold = 0.3"),
+            ": label[1].alert_threshold: must not be below the threshold",
+        ),
         (of_aid("phrases = {fr = 'x'}"), ": label[1].phrases.fr: must be a list of phrases"),
         (of_aid("phrases = {fr = []}"), ": label[1].phrases.fr: must be a list of phrases"),
         (of_aid("phrases = {fr = ['x', 1]}"), ": label[1].phrases.fr: must be a list of phrases"),

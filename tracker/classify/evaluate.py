@@ -114,8 +114,9 @@ def render(figures: Sequence[LabelFigures]) -> str:
         f" {f.alert.precision:.2f}/{f.alert.recall:.2f}"
         for f in figures
     ]
-    mean = sum(f.counts.f1 for f in figures) / max(len(figures), 1)
-    lines += [f"macro F1 {mean:.3f}", "", "F1 by language (positives) [95 % interval]"]
+    met = [f.counts.f1 for f in figures if f.positives]
+    which = f" of the {len(met)} labels that have positives" if len(met) < len(figures) else ""
+    lines += [f"macro F1 {sum(met) / max(len(met), 1):.3f}{which}", "", "F1 by language (positives) [95 % interval]"]
     for f in figures:
         by = ((lang, n, f1, *ends) for lang, (n, f1, ends) in f.by_language.items() if n)
         said = "  ".join(f"{lang} {f1:.2f} ({n}) [{low:.2f}-{high:.2f}]" for lang, n, f1, low, high in by)

@@ -67,7 +67,8 @@ def load(folder: Path | None, labels: Sequence[LabelSpec]) -> tuple[LabelSpec, .
         try:
             raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError, RecursionError) as error:
-            problems.append(f"{path.name}: {error}")
+            text = isinstance(error, UnicodeDecodeError)
+            problems.append(f"{path.name}: {'not UTF-8: save it as UTF-8' if text else error}")
             continue
         problems += _unknown(f"{path.name}: ", raw, ("label",))
         items = raw.get("label", [])
@@ -119,6 +120,8 @@ def _problems(where: str, item: Mapping[str, Any], known: Mapping[str, LabelSpec
         value = item.get(key, 0.5)
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1:
             found.append(f"{where}.{key}: must be a number above 0 and up to 1")
+    if not found and item.get("alert_threshold", 1) < item.get("threshold", 0):
+        found.append(f"{where}.alert_threshold: must not be below the threshold")
     if not isinstance(item.get("title", ""), str):
         found.append(f"{where}.title: must be text")
     found += _term_problems(where, item, known.get(str(name)))
@@ -171,4 +174,5 @@ def _texts(value: object) -> bool:
 
 
 def _unknown(where: str, item: Mapping[str, Any], keys: Collection[str], what: str = "key") -> list[str]:
-    return [f"{where}{key}: unknown {what}{near(key, keys)}" for key in item if key not in keys]
+    known = f"; known: {', '.join(keys)}" if what != "key" else ""
+    return [f"{where}{key}: unknown {what}{near(key, keys)}{known}" for key in item if key not in keys]
