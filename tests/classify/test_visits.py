@@ -125,6 +125,8 @@ def test_a_plain_row_says_who_speaks_and_a_press_row_does_not() -> None:
     vague = utterance_of({**row, "author": "@nobody", "country": "Togo (press region)"})
     assert vague.speaker.country == "TGO"
     assert utterance_of({"text": "x", "date": "soon", "country": "Atlantis"}).published is None
+    surname = [utterance_of({**row, "author": "Diarra", "country": of}, REGISTRY) for of in ("Senegal", "Togo")]
+    assert [one.speaker.leader for one in surname] == ["awa-diarra", None], "a namesake speaks for another country"
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
-"""When a text says that something happens: absolute and relative dates, resolved against its publication.
-
-The publication's day is that of the source's zone, or the speaker's (the caller gives it). Nothing said to come is put
-into the past: a weekday is the coming one beside a verb of the present or future, the last one beside the past."""
+"""When a text says that something happens: absolute and relative dates, resolved against its publication. The
+publication's day is that of the source's zone, or the speaker's (the caller gives it). Nothing said to come is put into
+the past: a weekday is the coming one beside a verb of the present or future, the last one beside the past."""
 
 import re
 import tomllib
@@ -113,12 +112,11 @@ def choose(
     fields: tuple[Field, ...], lang: str, published: date | None, place: Words | None = None, moved: Words | None = None
 ) -> When | None:
     """The date in the sentence of a place, else the one nearest to publication, without which only full dates are read.
-
     The day of which it is told when something was said is no visit's; of a visit that was `moved` it is the new one."""
 
-    def rank(when: When) -> tuple[int, int, int]:
+    def rank(when: When) -> tuple[bool, int, int, int]:
         away = abs((when.day - published).days) if when.day and published else 99
-        return apart(fields, place or when.words, when.words), away, when.words.start
+        return not when.day, apart(fields, place or when.words, when.words), away, when.words.start
 
     place = replace(moved, start=moved.end) if moved else place
     found: list[When] = []
@@ -126,17 +124,24 @@ def choose(
     for one in fields:
         full = [*_full(one, lang, published)]
         spans = [read[0].span() for read in full]
+        full = [read for read in full if not _dateline(one, read[0])]
         rest = [*_relative(one, lang, published), *_weekday(one, lang, published)] if published else []
         full += [r for r in rest if not any(r[0].start() - 6 < b and a < r[0].end() + 6 for a, b in spans)]
         for match, day, end, ahead in full:
             told = tense(one, lang, *match.span())
             to_come = ahead or bool(published and day and day > published)
-            if told != "said" and not (published and day and not -45 <= (day - published).days <= 200):
+            if told != "said" and not (published and day and not -45 <= (day - published).days <= 330):
                 found.append(When(day, end, one.cut(*match.span()), to_come, told))
     best = min(found, key=rank, default=None)
     if best and best.end and moved and moved.start < best.words.start < moved.end:  # "moved from the 5th to the 7th"
         return best._replace(day=best.end, end=None)
     return best
+
+
+def _dateline(one: Field, day: re.Match[str]) -> bool:
+    """Whether it is the day of the report itself: "BEIJING, June 17 (Xinhua) -- ", "Rabat, 17 juin - "."""
+    find = patterns("en")
+    return bool(find["beforeday"].match(one.folded[: day.start()]) and find["afterday"].match(one.folded, day.end()))
 
 
 def _full(one: Field, lang: str, published: date | None) -> Iterator[_Read]:

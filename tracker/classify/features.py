@@ -1,7 +1,9 @@
 """What the model sees of a document beside its n-grams: concepts, and how they stand to the countries named."""
 
+import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from importlib import resources
 from itertools import combinations
 
 from tracker.classify.document import TITLES, Document
@@ -10,38 +12,12 @@ from tracker.classify.names import Named
 from tracker.classify.tokens import Field
 from tracker.text import fold
 
-#: Before a place's name these say that somebody is or goes there.
-AT = frozenset({
-    "a", "en", "au", "aux", "in", "at", "to", "into", "pour", "vers", "for", "depuis", "em", "no", "na", "nos",
-    "nas", "desde", "para", "ao", "rumo", "hasta", "в", "на", "во", "في", "الي",
-})  # fmt: skip
-_ARTICLES = frozenset({"le", "la", "les", "l", "the", "el", "los", "las"})
-#: Before a place's name these say that somebody goes, but not yet is there.
-_TOWARD = frozenset({"to", "into", "pour", "vers", "for", "para", "rumo", "hasta", "الي"})
-_TOWNS = frozenset({"capital", "city", "metonym"})
-#: Concepts whose meaning hangs on whether a foreign country is named with them.
-_GEO = frozenset({
-    "STATE_VISIT", "VISIT", "TRIP", "ARRIVE", "DEPART", "GO", "RECEIVE", "WELCOME", "HOSPITALITY", "INVITED",
-    "DELEGATION", "SIDELINES", "ABROAD", "MEET", "TALKS", "CALL", "SUMMIT", "AMBASSADOR", "COUNTERPART",
-    "BILATERAL", "SIGN", "AGREEMENT", "THANKS", "CONGRATULATE", "HEAD", "MINISTER", "PLAN", "TODAY", "CONDEMN",
-    "SANCTION", "AID", "LOAN", "ELECTION", "GOVERNMENT", "HOLIDAY", "PEACE", "SECURITY", "ATTACK", "WAR", "I",
-    "LIVE", "COUP", "WITHDRAW", "SUSPEND", "BORDER", "CONDOLENCE", "MILITARY", "HERE", "ATTEND", "RECEIVE_CALL",
-    "YOUR_VISIT",
-})  # fmt: skip
-#: Concepts that are paired with each other where they stand in one sentence.
-_PAIRS = _GEO | {
-    "KILLED", "TERROR", "NOT_SECURITY", "DOMESTIC_TRIP", "CANCEL", "REJECT", "ACCUSE", "LAW", "PARTY", "SPORT",
-    "HEALTH", "OPERATION", "WEAPON", "HOTSPOT", "PAST_WAR", "VIRUS_FIGHT", "WELCOME_NEWS",
-    "VIRTUAL", "FIGURE",
-}  # fmt: skip
-#: Concepts that say one thing in many words; what they share is learnt once for all of them.
-_KINDS = {
-    "MOVE": frozenset({"STATE_VISIT", "VISIT", "TRIP", "ARRIVE", "DEPART", "GO"}),
-    "HOST": frozenset({"RECEIVE", "WELCOME", "HOSPITALITY", "INVITED", "YOUR_VISIT"}),
-    "TALK": frozenset({"MEET", "TALKS", "SUMMIT", "ATTEND", "SIDELINES", "BILATERAL", "SIGN"}),
-    "SELF": frozenset({"I", "HERE", "NOW"}),
-}
-_PEOPLE = frozenset({"leader", "person"})
+_DATA = tomllib.loads(resources.files(__package__).joinpath("data/features.toml").read_text(encoding="utf-8"))
+_AT, _TOWARD, _ARTICLES, _GEO, _MORE = (
+    frozenset[str](_DATA[name].split()) for name in ("at", "toward", "articles", "geo", "pairs")
+)
+_PAIRS, _KINDS = _GEO | _MORE, {kind: frozenset(listed.split()) for kind, listed in _DATA["kinds"].items()}
+_TOWNS, _PEOPLE = frozenset({"capital", "city", "metonym"}), frozenset({"leader", "person"})
 #: Concepts that make a demonym beside them a person's.
 _PERSONS = TITLES | {"DELEGATION"}
 #: What a speaker's office says of what he speaks about.
@@ -166,7 +142,7 @@ def at(named: Named) -> bool:
     """Whether a preposition before the name says that somebody is or goes there."""
     word = named.field.words[named.first]
     written_on = word[:1] in ("ب", "ل") and not fold(named.entry.spelling).startswith(word)
-    return written_on or _before(named.field, named.first) in AT
+    return written_on or _before(named.field, named.first) in _AT
 
 
 def _geography(document: Document, found: dict[str, float]) -> list[str]:

@@ -1,6 +1,5 @@
-"""Linear models over named features and hashed n-grams, with numpy alone; calibrated scores.
-
-The weights are `data/weights.npz`, made by `scripts/train.py`. It holds numbers and names of features, no text."""
+"""Linear models over named features and hashed n-grams, with numpy alone; calibrated scores. The weights are
+`data/weights.npz`, made by `scripts/train.py`. It holds numbers and names of features, no text."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields

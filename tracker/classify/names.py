@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterable, Sequence
+from functools import cache
 from importlib import resources
 from typing import Any, Literal, NamedTuple
 
@@ -17,6 +18,8 @@ _TABLES = resources.files(__package__).joinpath("data/names.toml")
 _DATA: dict[str, Any] = tomllib.loads(_TABLES.read_text(encoding="utf-8"))
 _PROPER, _CANONICAL, _INTO = (frozenset[str](_DATA[name]) for name in ("proper", "canonical", "into"))
 _STATE_OF = {territory: state for state, theirs in _DATA["states"].items() for territory in theirs.split()}
+#: A Russian name of one word that is not inflected: Кито, Того, Баку; but Косово is.
+_STAYS = re.compile(r"(?<!ов)(?<!ев)(?<!ин)[оеуюиэ]$").search
 _WORDS = re.compile(r"[^\W_]+").findall
 
 
@@ -52,12 +55,14 @@ class Names:
 
     def __init__(self, registry: Registry) -> None:
         self._trie: Trie[Entry] = Trie()
-        rows = gazetteer.names()
+        rows, known_as = gazetteer.names(), cache(registry.leaders_named)
         folded = text.fold("\n".join(name.text for name in rows)).split("\n")
         for name, plain in zip(rows, folded, strict=True):
             kind: Kind = "country" if name.kind == "alias" else name.kind  # type: ignore[assignment]
             ref = name.canonical if kind in _CANONICAL else name.text
-            label = ref if kind == "person" else ""
+            label, known = (ref, known_as(ref)) if kind == "person" else ("", ())
+            if len(known) == 1 and (leader := registry.leader(known[0])):
+                kind, ref, label = "leader", leader.id, leader.name
             code = _STATE_OF.get(name.code, name.code) or None
             self._add(plain, Entry(kind, code, ref, name.text, name.ambiguity, label), name.lang)
         self._leaders(registry)
@@ -67,7 +72,9 @@ class Names:
         if lang == "ru":
             # "Астана" looks like a verb of the past to the stemmer, "Астану" does not
             bent = (word[:-1] + "у" if word.endswith(("ана", "ала", "ила", "ена")) else word for word in written)
-            words = [keys(word)[-1] for word in bent]
+            words = [keys(word)[-1] for word in bent] if len(written) > 1 or not _STAYS(plain) else written
+            if plain.endswith("аи"):
+                self._trie.add([*written[:-1], written[-1][:-1] + "я"], entry)  # "Китая" looks like an adjective
             if entry.kind == "demonym" and words[-1].endswith("ск"):
                 words[-1] += "*"
             elif written != words:
@@ -143,7 +150,12 @@ def _of_two(able: list[Named], titled: set[tuple[int, int]]) -> list[Named]:
 
 
 def _unlikely(entry: Entry, sure: set[str]) -> tuple[bool, ...]:
-    return entry.care != "", entry.code not in sure, entry.kind != "leader", entry.kind != "person"
+    return (
+        entry.care != "" and entry.kind != "leader",
+        entry.code not in sure,
+        entry.kind != "leader",
+        entry.kind != "person",
+    )
 
 
 def _company(entry: Entry, sure: set[str], beside: bool) -> bool:

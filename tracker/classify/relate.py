@@ -1,5 +1,4 @@
 """What one statement has to do with those around it: quotations, reposts, twins, one event of a visit, labels by it.
-
 Pure and idempotent: whichever of two related statements comes last finds the other."""
 
 import re
@@ -142,9 +141,8 @@ def _visits(
 
 
 def _by_event(one: Statement, event: Event, report: Statement | None) -> Label | None:
-    """The label of a statement that belongs to a visit without saying it; None when it does not belong.
-
-    `report` is the surest that tells the visit and quotes the statement."""
+    """The label of a statement that belongs to a visit without saying it; None when it does not belong. `report` is the
+    surest that tells the visit and quotes the statement."""
     parties, own, day = (*event.visitors, event.host), one.post.speaker.country, one.post.effective_at.date()
     at_the_time = event.first <= day + NEAR and day <= event.last + NEAR
     if not own or not at_the_time or own not in {party.country for party in parties}:

@@ -19,8 +19,10 @@ _HUMPS = re.compile(r"[A-ZÀ-ÞА-Я]+(?![a-zà-ÿа-яё])|[A-ZÀ-ÞА-Я]?[a-z
 _URL = re.compile(r"(?:https?://|pic\.twitter|www\.)\S+|\bt\.co/\S+")
 #: Signs that fold to more or fewer characters, made one that does not: the offsets stay.
 _PLAIN = (("\u2026", "."), ("\ufe0f", " "), ("\u20e3", " "))
-_STOP = re.compile(r"[.!?؟\n|]+(?=\s|$)|\n")
-_GAP = re.compile(r"[.!?؟\n|]+(?=\s|$)|\n|(?<=\S)  (?=\S)")
+_ENDS = (
+    r"[.!?؟\n|]+(?=\s|$)(?<!\b[a-z]\.[a-z]\.)(?<!\b(?:mr|dr)\.)(?<!\b(?:mrs|hon|gen|amb|col)\.)|\n"  # not in "H.E. X"
+)
+_STOP, _GAP = re.compile(_ENDS), re.compile(_ENDS + r"|(?<=\S)  (?=\S)")
 #: Where a line or a gap is in a sentence: a small letter follows, or a number or a short word stands before.
 _WRAP = re.compile(r"(?<=[\w,])(?:\n|  )(?=[a-zà-ÿа-яё])|(?:(?<=\W[a-zà-ÿ\d])|(?<=\W[a-zà-ÿ\d]{2}))(?:\n|  )(?=\w)")
 _ARABIC = re.compile(r"[\u0621-\u064a]")
@@ -100,8 +102,10 @@ def _humps(raw: str, folded: str) -> dict[int, tuple[tuple[int, int], ...]]:
 def keys(word: str) -> tuple[str, ...]:
     """Spellings under which a folded word may stand in a lexicon: itself, its Russian stem, without Arabic clitics."""
     if _CYRILLIC.match(word):
-        stem = text.stem(word, "ru")
-        return (word,) if stem == word else (word, stem)
+        endings = (
+            (word, f"{word[:-1]}й") if word.endswith(("ои", "еи")) else (word,)
+        )  # folded, which the stemmer is not
+        return tuple(dict.fromkeys((word, *(text.stem(one, "ru") for one in endings))))
     if _ARABIC.match(word):
         bare = [word[len(c) :] for c in _CLITICS if word.startswith(c) and len(word) - len(c) >= 3]
         return tuple(dict.fromkeys((word, *bare)))

@@ -19,7 +19,6 @@ _CAMEL = re.compile(r"(?<=[a-zà-ÿ])(?=[A-Z])|_|(?<=[A-Z])(?=[A-Z][a-z])")
 
 def utterance_of(row: Mapping[str, Any], registry: Registry | None = None) -> Utterance:
     """One row `{"text", "lang"?, "author"?, "author_role"?, "country"?, "date"?}`; press authors are no speakers.
-
     `country` is a plain name and may be vague ("Togo (press region)"). `date` is a day, or an instant with its zone."""
     author, role = str(row.get("author") or ""), str(row.get("author_role") or "")
     press = bool(_PRESS.search(role)) or (not role and not author) or author.lower() in ("press", "newswire")
@@ -35,8 +34,7 @@ def utterance_of(row: Mapping[str, Any], registry: Registry | None = None) -> Ut
 def _speaker(author: str, role: str, code: str | None, registry: Registry | None, day: date | None) -> Speaker:
     name = _CAMEL.sub(" ", author.removeprefix("@")) if author.startswith("@") else author
     code = body if (body := gazetteer.country_named(name) or "").startswith("INT:") else code  # wherever its seat is
-    known = registry.leaders_named(name) if registry and name else ()
-    leader = registry.leader(known[0]) if registry and len(known) == 1 else None
+    leader = registry and registry.leader_called(name, code)
     if registry and leader and not code:
         latest = max((tenure.since for tenure in leader.tenures), default=date.min)
         code = registry.speaker(leader.id, None, day or latest).country
@@ -44,9 +42,8 @@ def _speaker(author: str, role: str, code: str | None, registry: Registry | None
 
 
 def today(moment: datetime, country: str | None, zone: str | None = None) -> date:
-    """The day that a speaker calls today: in this zone, else in that of the country's capital, else in UTC.
-
-    Without a zone midnight sharp in UTC, which is how feeds write a day without a time, is that day everywhere."""
+    """The day that a speaker calls today: in this zone, else in that of the country's capital, else in UTC. Without a
+    zone midnight sharp in UTC, which is how feeds write a day without a time, is that day everywhere."""
     capital = gazetteer.zones().get(country or "") if moment.astimezone(UTC).time() != time() else None
     return moment.astimezone(ZoneInfo(zone or capital or "UTC")).date()
 

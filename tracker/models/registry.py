@@ -90,6 +90,14 @@ class Registry:
             return (spelling,)
         return self._spellings.get(text.fold(spelling), ())
 
+    def leader_called(self, name: str, country: str | None) -> Leader | None:
+        """The one leader of a spelling; by a lone word only who has held an office of the country, if one is given."""
+        found = [self._leaders[one] for one in self.leaders_named(name)]
+        if country and " " not in name:
+            posts = {post.id for post in self.offices if post.country == country}
+            found = [one for one in found if any(tenure.office in posts for tenure in one.tenures)]
+        return found[0] if len(found) == 1 else None
+
     def leader_spellings(self) -> tuple[str, ...]:
         """Every known spelling, folded: for "did you mean"."""
         return tuple(self._spellings)
