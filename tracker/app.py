@@ -125,9 +125,8 @@ class Tracker:
         return Mailer(m.host, m.port, m.security, m.username, m.password or "", m.timeout)
 
     async def reload(self, settings: Settings) -> tuple[str, ...]:
-        """Go on with another config from the next wake on; what of it takes effect only after a restart.
-
-        Raises ArchiveError, and then the old config stays."""
+        """Go on with another config from the next wake on; what of it takes effect only after a restart. Raises
+        ArchiveError, and then the old config stays."""
         old = self.settings
         fixed = {name: getattr(old, name) for name in ("database", "web", "network", "workers")}
         later = tuple(name for name, value in fixed.items() if getattr(settings, name) != value)

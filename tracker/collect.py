@@ -1,8 +1,7 @@
-"""The journey from "what is due?" to "kept": ask in parallel, judge in workers, keep in groups.
-
-A crash above `archive.keep` repeats harmlessly, below it nothing is lost. Which error means what: a `SourceError` ends
-the poll of its source alone, and what earlier pages brought is kept; an `ArchiveError` ends the tick, and the leases
-run out; `LeaseLost` ends a poll that froze for longer than its lease, before it asks the source once more."""
+"""The journey from "what is due?" to "kept": ask in parallel, judge in workers, keep in groups. A crash above
+`archive.keep` repeats harmlessly, below it nothing is lost. Which error means what: a `SourceError` ends the poll of
+its source alone, and what earlier pages brought is kept; an `ArchiveError` ends the tick, and the leases run out;
+`LeaseLost` ends a poll that froze for longer than its lease, before it asks the source once more."""
 
 import asyncio
 import hashlib
@@ -59,9 +58,8 @@ class Collector:
     _failure: ArchiveError | None = None
 
     async def tick(self, names: Sequence[str] | None = None) -> int:
-        """Start polling what is due now (the named sources whether due or not); the number started.
-
-        Raises the ArchiveError that keeping met last, until keeping works again: what was read then is read again."""
+        """Start polling what is due now (the named sources whether due or not); the number started. Raises the
+        ArchiveError that keeping met last, until keeping works again: what was read then is read again."""
         free = self.parallel - len(self._polls)
         if free <= 0:
             return 0

@@ -1,8 +1,6 @@
-"""`tracker run`: which journey runs when, signals, readiness.
-
-The scheduler only wakes: what is due comes from the database, so a job that is late, dropped or doubled loses nothing.
-There is no job per source. A job that hangs is ended by its own deadline and runs again; one that fails says so once,
-in the log and on /health, until it works again."""
+"""`tracker run`: which journey runs when, signals, readiness. The scheduler only wakes: what is due comes from the
+database, so a job that is late, dropped or doubled loses nothing. There is no job per source. A job that hangs is ended
+by its own deadline and runs again; one that fails says so once, in the log and on /health, until it works again."""
 
 import asyncio
 import contextlib
@@ -42,9 +40,8 @@ _M_ARENA_MAX = -8
 
 
 class Daemon:
-    """All journeys of one Tracker on schedule, with its web page, until told to stop.
-
-    `load` reads the config again at SIGHUP; it raises ConfigError with every problem."""
+    """All journeys of one Tracker on schedule, with its web page, until told to stop. `load` reads the config again at
+    SIGHUP; it raises ConfigError with every problem."""
 
     def __init__(
         self, tracker: Tracker, load: Callable[[], Settings] | None = None, supervisor: Supervisor | None = None

@@ -1,6 +1,5 @@
-"""The journey from the outbox to the receiver: claim, write, send, settle, until the receiver took it or never will.
-
-A `DeliveryRetry` waits its turn again, a `DeliveryDead` is a dead letter that `status` shows, a `DeliveryUnknown` is
+"""The journey from the outbox to the receiver: claim, write, send, settle, until the receiver took it or never will. A
+`DeliveryRetry` waits its turn again, a `DeliveryDead` is a dead letter that `status` shows, a `DeliveryUnknown` is
 tried again under the same id for an alert (the receiver can drop the repeat) and held for a digest, where a repeat is a
 second mail."""
 

@@ -1,7 +1,6 @@
-"""The journey of a digest: periods that ended become issues, issues become one mail to each recipient.
-
-An issue is made once (its key is the digest and the local date), whoever makes it and however often. Periods slept
-through are made one by one and mailed as one."""
+"""The journey of a digest: periods that ended become issues, issues become one mail to each recipient. An issue is made
+once (its key is the digest and the local date), whoever makes it and however often. Periods slept through are made one
+by one and mailed as one."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

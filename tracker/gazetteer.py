@@ -1,7 +1,6 @@
-"""Names of countries, capitals, cities, organisations, demonyms and metonyms in six languages.
-
-Read from `data/gazetteer.tsv`, which `scripts/build_gazetteer.py` makes (Unicode CLDR names, CIA World Factbook facts,
-and a hand-made part). `data/zones.tsv`, by `scripts/build_zones.py`, has the time zones of the capitals."""
+"""Names of countries, capitals, cities, organisations, demonyms and metonyms in six languages. Read from
+`data/gazetteer.tsv`, which `scripts/build_gazetteer.py` makes (Unicode CLDR names, CIA World Factbook facts, and a
+hand-made part). `data/zones.tsv`, by `scripts/build_zones.py`, has the time zones of the capitals."""
 
 import csv
 from dataclasses import dataclass
@@ -14,9 +13,8 @@ from tracker import text
 @dataclass(frozen=True, slots=True)
 class Name:
     """One name: `code` is ISO 3166 alpha-3 or INT:…; `kind` is country, demonym, capital, city, metonym, org, place…
-
-    `ambiguity` is empty for a name that may match alone; else why it needs care (shared, place, person, word, case…).
-    """
+    `ambiguity` is empty for a name that may match alone; else why it needs care (shared, place, person, word,
+    case…)."""
 
     code: str
     kind: str
@@ -57,9 +55,8 @@ _ORGANISATIONS = {
 
 @cache
 def country_name(code: str) -> str:
-    """A country's or organisation's common name in English; the code where there is none.
-
-    That is the first that does not hold another one: “New Zealand” and not “Aotearoa New Zealand”."""
+    """A country's or organisation's common name in English; the code where there is none. That is the first that does
+    not hold another one: “New Zealand” and not “Aotearoa New Zealand”."""
     named = [name.text for name in names() if (name.code, name.kind, name.lang) == (code, "country", "en")]
     common = (one for one in named if not any(other != one and other in one for other in named))
     return next(common, _ORGANISATIONS.get(code, code))

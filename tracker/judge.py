@@ -1,6 +1,5 @@
-"""What a worker process does with an answer: read, normalise, compare, classify, match. Pure, in order, one trip.
-
-A worker is prepared once with a `Mind`; after that each `Job` carries all that it needs, and nothing here does I/O."""
+"""What a worker process does with an answer: read, normalise, compare, classify, match. Pure, in order, one trip. A
+worker is prepared once with a `Mind`; after that each `Job` carries all that it needs, and nothing here does I/O."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace

@@ -1,6 +1,5 @@
-"""The journey from "kept" to "related": new statements against those around them, in commit order, idempotently.
-
-Links, events and labels by event come of it, and what they newly match. A dead worker's lease runs out."""
+"""The journey from "kept" to "related": new statements against those around them, in commit order, idempotently. Links,
+events and labels by event come of it, and what they newly match. A dead worker's lease runs out."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -36,9 +35,8 @@ async def relate_new(archive: Archive, workers: Workers, clock: Clock, lease: fl
 async def _relate(
     archive: Archive, workers: Workers, clock: Clock, companies: list[Company], until: datetime, lease: float
 ) -> int:
-    """Relate statements that are leased until then, with a whole lease for it; the number of alerts added.
-
-    A group that cannot be judged is halved, and what cannot be judged alone stands alone."""
+    """Relate statements that are leased until then, with a whole lease for it; the number of alerts added. A group that
+    cannot be judged is halved, and what cannot be judged alone stands alone."""
     now, longer = clock.now(), clock.now() + timedelta(seconds=lease)
     await asyncio.to_thread(archive.extend_relations, [one.statement.id for one in companies], until, longer)
     met = [o for o in companies if o.around or o.events or o.statement.classification.visits or o.statement.corrected]

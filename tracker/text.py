@@ -1,8 +1,6 @@
-"""What a word is: cleaning, folding, tokens and stems, for the text wings and the archive's index alike.
-
-Pure. Folding is case-, accent- and presentation-blind in every script; offsets are code points. Stems are Snowball's,
-taken of folded words, so that `échange` and `ECHANGES` meet. CJK and other scripts without spaces are cut into bigrams.
-"""
+"""What a word is: cleaning, folding, tokens and stems, for the text wings and the archive's index alike. Pure. Folding
+is case-, accent- and presentation-blind in every script; offsets are code points. Stems are Snowball's, taken of folded
+words, so that `échange` and `ECHANGES` meet. CJK and other scripts without spaces are cut into bigrams."""
 
 import difflib
 import re
@@ -86,7 +84,6 @@ def fold_map(raw: str) -> tuple[str, Sequence[int]]:
 
 def visible(raw: str, keep: str = "\n\t") -> str:
     """The text with control, bidi and other format characters shown as marks: inert in a terminal, subject or page.
-
     Line breaks and tabs stay where `keep` has them; zero-width joiners stay, since scripts need them."""
     inert = (c in keep or c in _JOINERS or unicodedata.category(c) not in ("Cc", "Cf", "Zl", "Zp") for c in raw)
     return "".join(c if stays else _mark(c) for c, stays in zip(raw, inert, strict=True))
@@ -123,9 +120,7 @@ def slug(raw: str) -> str:
 
 def tokens(raw: str, *, query: bool = False) -> list[str]:
     """The folded words of a text in order. A run of unspaced script becomes bigrams, and in a text its last character.
-
-    >>> tokens("L’Élysée reçoit #Bamako")
-    ['l', 'elysee', 'recoit', 'bamako']"""
+    >>> tokens("L’Élysée reçoit #Bamako") ['l', 'elysee', 'recoit', 'bamako']"""
     folded = fold(raw)
     if folded.isascii():  # most texts of Latin script, and a third of the cost
         return [run[:LONGEST_TOKEN] for run in _ASCII_TOKEN.findall(folded)]

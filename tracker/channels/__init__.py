@@ -47,9 +47,8 @@ def judge(reply: Reply) -> None:
 
 
 def retry_delay(attempt: int, asked: float | None = None) -> float | None:
-    """Seconds to wait after attempt number `attempt` failed (0: nothing was tried yet); None: give up.
-
-    A pause that the receiver asked for is kept when it is longer, up to a day."""
+    """Seconds to wait after attempt number `attempt` failed (0: nothing was tried yet); None: give up. A pause that the
+    receiver asked for is kept when it is longer, up to a day."""
     if attempt > len(DELAYS):
         return None
     return max(DELAYS[attempt - 1] if attempt > 0 else 0.0, min(asked or 0.0, LONGEST_PAUSE))

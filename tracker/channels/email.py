@@ -1,8 +1,7 @@
-"""Alerts and digests as mail: text and HTML, one message a recipient, under a Message-ID that stays the same.
-
-The templates are given plain values in which nothing from outside can act. Text keeps what was said: control characters
-and those that reverse the reading direction are shown as visible marks, one for one, so that the offsets of evidence
-stay true; markup is escaped by the templates."""
+"""Alerts and digests as mail: text and HTML, one message a recipient, under a Message-ID that stays the same. The
+templates are given plain values in which nothing from outside can act. Text keeps what was said: control characters and
+those that reverse the reading direction are shown as visible marks, one for one, so that the offsets of evidence stay
+true; markup is escaped by the templates."""
 
 import hashlib
 import re
@@ -48,9 +47,8 @@ _HARMLESS |= dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """`sender` is the From of mails; without a `public_url` there are no permalinks and no unsubscribe links.
-
-    `titles` are the taxonomy's labels by name; `timezone` is the zone of an alert's times (a digest has its own)."""
+    """`sender` is the From of mails; without a `public_url` there are no permalinks and no unsubscribe links. `titles`
+    are the taxonomy's labels by name; `timezone` is the zone of an alert's times (a digest has its own)."""
 
     sender: str
     public_url: str = ""

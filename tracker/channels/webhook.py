@@ -1,6 +1,5 @@
-"""Webhooks as Standard Webhooks signs them: the exact bytes, under an id that stays the same over attempts.
-
-A receiver without a secret is called unsigned: it cannot tell our calls from forged ones."""
+"""Webhooks as Standard Webhooks signs them: the exact bytes, under an id that stays the same over attempts. A receiver
+without a secret is called unsigned: it cannot tell our calls from forged ones."""
 
 import base64
 import hashlib
@@ -13,9 +12,8 @@ from tracker.models.telling import Call, Notification, Receiver
 
 
 def keys(secret: str) -> tuple[bytes, ...]:
-    """The signing keys of `whsec_…` (two of them, with a space between, while one is replaced by the other).
-
-    Raises ValueError, which does not repeat the secret."""
+    """The signing keys of `whsec_…` (two of them, with a space between, while one is replaced by the other). Raises
+    ValueError, which does not repeat the secret."""
     coded = [one.removeprefix("whsec_") for one in secret.split()]
     try:
         found = [base64.b64decode(one + "=" * (-len(one) % 4), validate=True) for one in coded]

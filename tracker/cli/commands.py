@@ -49,10 +49,9 @@ def options(
 
 
 def called(command: Callable[..., Any]) -> Callable[..., None]:
-    """A command as Typer calls it.
-
-    Its first parameter may be the `session` or the open `tracker`; an `async` one runs in a loop of its own. Words come
-    as they may be kept. What it answers is printed, as one document with --json, and is exit code 1 where it failed."""
+    """A command as Typer calls it. Its first parameter may be the `session` or the open `tracker`; an `async` one runs
+    in a loop of its own. Words come as they may be kept. What it answers is printed, as one document with --json, and
+    is exit code 1 where it failed."""
     own = signature(command).parameters
     hints = get_type_hints(command, include_extras=True)
     wanted = {name: own[name].replace(annotation=hints[name]) for name in own if name not in ("session", "tracker")}

@@ -1,7 +1,6 @@
-"""`tracker demo`: the whole route on the demo world, with the real adapters, the real archive and real delivery.
-
-The world's past days are lived through first, at the world's own time, so that the page is full and the digest real;
-then the daemon runs and new posts arrive every few seconds."""
+"""`tracker demo`: the whole route on the demo world, with the real adapters, the real archive and real delivery. The
+world's past days are lived through first, at the world's own time, so that the page is full and the digest real; then
+the daemon runs and new posts arrive every few seconds."""
 
 import asyncio
 import os

@@ -1,7 +1,6 @@
-"""The config folder and the environment as one checked value, or every problem at once.
-
-What a kind of source may be told beside the common keys is its own `Options` in sources/; queries are parsed here, so
-that a rule that cannot be read never starts."""
+"""The config folder and the environment as one checked value, or every problem at once. What a kind of source may be
+told beside the common keys is its own `Options` in sources/; queries are parsed here, so that a rule that cannot be
+read never starts."""
 
 import os
 import re
@@ -45,9 +44,8 @@ def shipped() -> Path:
 
 
 def load(folder: Path, environ: Mapping[str, str]) -> Settings:
-    """Settings of a config folder, with secrets from `environ`. Opens no socket and writes nothing.
-
-    ConfigError holds every problem at once, one line each: `FILE: key: problem (did you mean …?)`."""
+    """Settings of a config folder, with secrets from `environ`. Opens no socket and writes nothing. ConfigError holds
+    every problem at once, one line each: `FILE: key: problem (did you mean …?)`."""
     if not folder.is_dir():
         raise ConfigError([f"{folder}: no such folder: `tracker init` makes one"])
     return _Loading(folder.resolve(), environ).settings()

@@ -28,9 +28,8 @@ def keys(model: type[BaseModel]) -> tuple[str, ...]:
 
 
 class Book:
-    """One file: its tables, and the list that its problems go to. `broken`: it could not be read at all.
-
-    `kinds` are the lists that it may hold; other keys at its top are problems."""
+    """One file: its tables, and the list that its problems go to. `broken`: it could not be read at all. `kinds` are
+    the lists that it may hold; other keys at its top are problems."""
 
     def __init__(self, path: Path, problems: list[str], *kinds: str) -> None:
         self.file, self.problems, self.broken = path.name, problems, True

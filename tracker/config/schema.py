@@ -1,6 +1,5 @@
-"""The tables of the config files, their keys, types and defaults, and what they make together: Settings.
-
-Times are in seconds; no secret is in a `repr`. docs/config.md explains every key."""
+"""The tables of the config files, their keys, types and defaults, and what they make together: Settings. Times are in
+seconds; no secret is in a `repr`. docs/config.md explains every key."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,6 +1,5 @@
-"""How single values are written in a config: durations, clock times, zones, names, addresses, secrets.
-
-Each checker returns the value, or raises ValueError with what is wrong and what to write instead."""
+"""How single values are written in a config: durations, clock times, zones, names, addresses, secrets. Each checker
+returns the value, or raises ValueError with what is wrong and what to write instead."""
 
 import re
 from collections.abc import Callable, Mapping

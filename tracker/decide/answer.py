@@ -15,9 +15,8 @@ _CHALLENGE = re.compile(rb"just a moment|cf-chl|cf-challenge|attention required!
 
 
 def check(reply: Reply, kind: str, had_items: bool, now: datetime) -> None:
-    """Raise the SourceError that the status stands for; 200 and 304 pass. Each message is one line.
-
-    `had_items`: the source was read before, so that a 404 is a loss and not a wrong address."""
+    """Raise the SourceError that the status stands for; 200 and 304 pass. Each message is one line. `had_items`: the
+    source was read before, so that a 404 is a loss and not a wrong address."""
     status, what = reply.status, f"HTTP {reply.status} for a {kind} source"
     walled = status in (401, 403, 429, 503) and _CHALLENGE.search(reply.body[:20_000])
     if walled or reply.headers.get("cf-mitigated", "").lower() == "challenge":
@@ -40,10 +39,9 @@ def check(reply: Reply, kind: str, had_items: bool, now: datetime) -> None:
 
 
 def moved(state: PollState, asked: str, reply: Reply, now: datetime) -> PollState:
-    """The state after an answer that could be read: a redirect is counted, and believed once it proved permanent.
-
-    Only a chain of nothing but 301 and 308 counts, and only while it always leads to the same place; one poll without
-    it starts over. Believed after MOVES_SEEN polls over MOVED_FOR: then `cursor["url"]` is what a feed is asked at, as
+    """The state after an answer that could be read: a redirect is counted, and believed once it proved permanent. Only
+    a chain of nothing but 301 and 308 counts, and only while it always leads to the same place; one poll without it
+    starts over. Believed after MOVES_SEEN polls over MOVED_FOR: then `cursor["url"]` is what a feed is asked at, as
     long as `cursor["moved_from"]` is still the configured address (editing the config undoes it), and `moved_to` shows
     it. Call it after the page's cursor was put in the state."""
     followed = state.cursor.get("url") == asked

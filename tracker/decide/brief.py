@@ -23,7 +23,6 @@ def notification(
     digest: Digest, issues: Sequence[Issue], statements: Sequence[Statement], titles: Mapping[str, str], now: datetime
 ) -> Notification | None:
     """The mail of one issue, or of several that were slept through; None when it is empty and the digest skips that.
-
     `titles` are the taxonomy's labels in its own order. A statement stands once, in the first section that it has a
     label of. A section has `label` (None: no label), `title`, `count` and `groups`, one a leader or publisher with
     `name`, `office`, `country` and `entries` in order of publication. An entry has the shape of a statement; its `text`

@@ -1,8 +1,7 @@
-"""When a source is asked next, how it is doing, and when it is asked without conditions. Deterministic.
-
-The adaptive interval halves on something new and grows by half on nothing, between `every` and `every_max`; what a feed
-asks for (`ttl`) is a floor. With `every == every_max` it is fixed. Failures wait on their own, doubling, and leave the
-interval as it was. Everything is spread by up to a tenth (a hundredth when fixed), by the source's name."""
+"""When a source is asked next, how it is doing, and when it is asked without conditions. Deterministic. The adaptive
+interval halves on something new and grows by half on nothing, between `every` and `every_max`; what a feed asks for
+(`ttl`) is a floor. With `every == every_max` it is fixed. Failures wait on their own, doubling, and leave the interval
+as it was. Everything is spread by up to a tenth (a hundredth when fixed), by the source's name."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -26,7 +25,6 @@ def after_success(
     empty: bool | None = None,
 ) -> PollState:  # fmt: skip
     """The state after an answer that could be read: interval, next poll, health and their reason; failures are over.
-
     `empty`: a whole document had no item in it, which is suspect where there used to be some. None when that cannot be
     known (a 304, the same bytes again, a kind whose answers hold only what is new): then a suspect source stays so."""
     fixed, most = source.every >= source.every_max, max(source.every_max, source.every)
@@ -46,7 +44,6 @@ def after_success(
 
 def after_failure(source: Source, state: PollState, now: datetime, error: SourceError) -> PollState:
     """The state after a poll that failed: the next one after a doubling wait, or after what the other side asked for.
-
     Never sooner than `every`; the adaptive interval stays. Throttling is not ill health until the third time in a row;
     everything else shows at once; a 410 is gone."""
     failures = state.failures + 1
@@ -64,9 +61,8 @@ def after_failure(source: Source, state: PollState, now: datetime, error: Source
 
 
 def validators(state: PollState, reply: Reply, asked_at: datetime) -> PollState:
-    """The state with what the next conditional fetch sends, and when the last unconditional one was.
-
-    `asked_at` is when the poll began, which decided by `wants_full` whether validators were sent."""
+    """The state with what the next conditional fetch sends, and when the last unconditional one was. `asked_at` is when
+    the poll began, which decided by `wants_full` whether validators were sent."""
     etag, modified = reply.headers.get("etag"), reply.headers.get("last-modified")
     if reply.status == 304:
         return replace(state, etag=etag or state.etag, last_modified=modified or state.last_modified)

@@ -27,9 +27,8 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What a post is, why, and the id of the statement it is a state of (None for a new one).
-
-    `rekeyed`: nothing to read changed, but keys came that are not kept yet."""
+    """What a post is, why, and the id of the statement it is a state of (None for a new one). `rekeyed`: nothing to
+    read changed, but keys came that are not kept yet."""
 
     verdict: Verdict
     reason: str
@@ -100,9 +99,8 @@ def _judge(post: Post, item: KnownItem, why: str, known: Known) -> Judgement:
 
 
 def changes(old: Sequence[str], new: Sequence[str]) -> list[tuple[Sequence[str], Sequence[str]]] | None:
-    """What an edit took away and put there instead, run by run of words; where nothing changed the two are equal.
-
-    None where there are too many words to compare."""
+    """What an edit took away and put there instead, run by run of words; where nothing changed the two are equal. None
+    where there are too many words to compare."""
     if max(len(old), len(new)) > COMPARED:
         return None
     runs = SequenceMatcher(None, old, new).get_opcodes()

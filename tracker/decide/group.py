@@ -1,5 +1,4 @@
 """Alerts into notifications, one a receiver and group: grouping, silences, and quiet hours that defer but never drop.
-
 Words and behaviour follow Prometheus Alertmanager. A group never mixes rules, so that a notification has one reason to
 exist; without `group_by` and `group_wait` every alert is told by itself, at once."""
 
@@ -24,10 +23,9 @@ SOURCE_RULE = "source:"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Notifications to put in the outbox, and what becomes of each alert: (state, reason).
-
-    `firing` is an alert that waits for its group; it is to be planned again. A `deferred` one is in a notification
-    that may not be sent before `not_before`, and is not planned again."""
+    """Notifications to put in the outbox, and what becomes of each alert: (state, reason). `firing` is an alert that
+    waits for its group; it is to be planned again. A `deferred` one is in a notification that may not be sent before
+    `not_before`, and is not planned again."""
 
     notifications: tuple[Notification, ...] = ()
     states: Mapping[str, tuple[str, str | None]] = field(default_factory=dict)
@@ -56,10 +54,9 @@ def plan(
     statements: Mapping[str, Mapping[str, Any]], silenced: Callable[[Alert], str | None] = lambda _: None,
     operators: Sequence[str] = (),
 ) -> Plan:  # fmt: skip
-    """Group the firing alerts and write their notifications.
-
-    `recipients` are the addresses of each receiver by its name, `statements` the JSON shapes of the alerts' statements,
-    `operators` the receivers of alarms about sources. Alerts in another state than firing are left alone."""
+    """Group the firing alerts and write their notifications. `recipients` are the addresses of each receiver by its
+    name, `statements` the JSON shapes of the alerts' statements, `operators` the receivers of alarms about sources.
+    Alerts in another state than firing are left alone."""
     groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[Alert]] = {}
     states: dict[str, tuple[str, str | None]] = {}
     for alert in (alert for alert in alerts if alert.state == "firing"):

@@ -100,10 +100,9 @@ def fire(
     rule: Rule, terms: Terms | View, *, first_reading: bool, age: float | None,
     verdict: Literal["new", "edited", "rekeyed"] = "new",
 ) -> Firing | None:  # fmt: skip
-    """The alert that a rule makes of a statement, or None. `held` says why it is kept and told to nobody.
-
-    `age` is in seconds since publication, None when no believable time was stated. A change of a statement's identity
-    says nothing new. An edit fires like a new statement: the archive keeps one alert a rule and statement."""
+    """The alert that a rule makes of a statement, or None. `held` says why it is kept and told to nobody. `age` is in
+    seconds since publication, None when no believable time was stated. A change of a statement's identity says nothing
+    new. An edit fires like a new statement: the archive keeps one alert a rule and statement."""
     view, held = prepare(terms), None
     if not rule.enabled or verdict == "rekeyed" or not matches(rule.query.tree, view):
         return None

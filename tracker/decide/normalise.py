@@ -1,7 +1,6 @@
-"""Drafts made posts: clean text, checked dates, the speaker of that day, keys that identify one item only, a hash.
-
-The hash is over what a reader sees: title and text, NFC, white space made one space, and addresses without what follows
-`?` or `#`. Media, markup, white space and changing tokens in links are therefore no edit."""
+"""Drafts made posts: clean text, checked dates, the speaker of that day, keys that identify one item only, a hash. The
+hash is over what a reader sees: title and text, NFC, white space made one space, and addresses without what follows `?`
+or `#`. Media, markup, white space and changing tokens in links are therefore no edit."""
 
 import re
 import unicodedata

@@ -38,9 +38,8 @@ _DAY = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The names that a query may use: the registry, and the labels, kinds and sources there are.
-
-    `kept` says whether statements have any of some facets: what the config names no more is found by its id."""
+    """The names that a query may use: the registry, and the labels, kinds and sources there are. `kept` says whether
+    statements have any of some facets: what the config names no more is found by its id."""
 
     registry: Registry
     labels: Collection[str] = ()

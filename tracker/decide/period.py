@@ -1,6 +1,5 @@
-"""When a digest's periods end: once a local day, at a wall-clock time, in zones whose days have 23, 24 or 25 hours.
-
-A time that the clock skips means the first instant after the gap, a time that comes twice its first occurrence."""
+"""When a digest's periods end: once a local day, at a wall-clock time, in zones whose days have 23, 24 or 25 hours. A
+time that the clock skips means the first instant after the gap, a time that comes twice its first occurrence."""
 
 from bisect import bisect_left
 from datetime import UTC, date, datetime, time, timedelta
@@ -30,9 +29,8 @@ def ending(digest: Digest, day: date, last: Period | None = None) -> Period:
 
 
 def due(digest: Digest, last: Period | None, now: datetime, created_at: datetime) -> tuple[Period, ...]:
-    """Every period that ended since the last issue and up to now, oldest first; those slept through are among them.
-
-    A new digest begins with the period that ends next after `created_at`. No date is made twice, even when a period was
+    """Every period that ended since the last issue and up to now, oldest first; those slept through are among them. A
+    new digest begins with the period that ends next after `created_at`. No date is made twice, even when a period was
     closed early or the digest's hour moved. Periods join without a gap."""
     since, periods = last.end if last else created_at, list[Period]()
     day = last.day + _DAY if last else since.astimezone(ZoneInfo(digest.timezone)).date()

@@ -55,9 +55,8 @@ class _Token(NamedTuple):
 
 
 def parse(written: str, words: Vocabulary) -> Query:
-    """The query as a tree; an empty one matches everything.
-
-    Raises QueryError, with the column and where possible the near spelling, for whatever cannot be understood."""
+    """The query as a tree; an empty one matches everything. Raises QueryError, with the column and where possible the
+    near spelling, for whatever cannot be understood."""
     if len(written) > LONGEST:
         raise QueryError(f"a query holds at most {LONGEST:,} characters", LONGEST + 1)
     tokens = [*_tokens(written), _Token("end", len(written) + 1)]

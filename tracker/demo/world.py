@@ -1,6 +1,5 @@
-"""What happens in the demo world and when: fixtures with times relative to a `now`, served as of one instant.
-
-A fixture's `at` is "-2d 08:15" (that many days before, at that UTC time), "-3h20m" or "+4m". What comes after `now` is
+"""What happens in the demo world and when: fixtures with times relative to a `now`, served as of one instant. A
+fixture's `at` is "-2d 08:15" (that many days before, at that UTC time), "-3h20m" or "+4m". What comes after `now` is
 compressed by `rate`: at rate 12, "+1m" is five seconds away. Nothing here says what a label or rule makes of it."""
 
 import re
@@ -34,9 +33,8 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One post or article. `reposts` and `quotes` name other items; `html` says that the text is markup.
-
-    `edit` has the `text` that replaces it and `after`, how long after; `edited_at` is that moment, if there is one."""
+    """One post or article. `reposts` and `quotes` name other items; `html` says that the text is markup. `edit` has the
+    `text` that replaces it and `after`, how long after; `edited_at` is that moment, if there is one."""
 
     id: str
     channel: Channel

@@ -1,7 +1,6 @@
-"""The query's tree: one tree for search, rules, digests and feeds.
-
-`decide.query.parse` makes it, with every name resolved; `decide.match` evaluates it on the terms of one statement and
-the archive compiles it for its index. Both see the same leaves, so both give the same answer."""
+"""The query's tree: one tree for search, rules, digests and feeds. `decide.query.parse` makes it, with every name
+resolved; `decide.match` evaluates it on the terms of one statement and the archive compiles it for its index. Both see
+the same leaves, so both give the same answer."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -15,10 +15,9 @@ SourceHealth = Literal["ok", "suspect", "failing", "gone", "paused", "new"]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One thing we poll. Exactly one of `leader`, `office`, `publisher` is set; times are in seconds.
-
-    `options` are the kind's own keys (url, handle, base_url, …), checked by the kind's `Options`; `secrets` are request
-    headers and tokens read from the environment, which never reach a log, a page or the evidence."""
+    """One thing we poll. Exactly one of `leader`, `office`, `publisher` is set; times are in seconds. `options` are the
+    kind's own keys (url, handle, base_url, …), checked by the kind's `Options`; `secrets` are request headers and
+    tokens read from the environment, which never reach a log, a page or the evidence."""
 
     name: str
     kind: str
@@ -53,9 +52,8 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer as received: header names in lower case, the body decoded from its one content coding.
-
-    `redirects` are (status, address) of each hop on the way to `url`, the final address."""
+    """An answer as received: header names in lower case, the body decoded from its one content coding. `redirects` are
+    (status, address) of each hop on the way to `url`, the final address."""
 
     url: str
     status: int
@@ -83,10 +81,9 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """One item as its kind read it: nothing inferred, dates as stated beside what the kind could make of them.
-
-    `keys` identify it, strongest first, each with a prefix: "id:…" platform id or guid, "url:…" normalised link,
-    "day:…" hash of title and date. `text` and `title` are plain text, `published_stated` the source's own characters.
+    """One item as its kind read it: nothing inferred, dates as stated beside what the kind could make of them. `keys`
+    identify it, strongest first, each with a prefix: "id:…" platform id or guid, "url:…" normalised link, "day:…" hash
+    of title and date. `text` and `title` are plain text, `published_stated` the source's own characters.
     `published_inferred` says what was assumed to read it (a zone); `inferred_at` is a time known otherwise than by a
     stated date (an id, an update), and then it says from what."""
 
@@ -110,9 +107,8 @@ class Draft:
 @dataclass(frozen=True, slots=True)
 class Page:
     """What one answer held. `next`: the request to send after this one (a look-up, a further page), None at the end.
-
-    `cursor` replaces the source's kept cursor once the last page is stored; `reads` is what the platform bills;
-    `notes` are one-line remarks for the source's page (dropped items, a feed moved, hints)."""
+    `cursor` replaces the source's kept cursor once the last page is stored; `reads` is what the platform bills; `notes`
+    are one-line remarks for the source's page (dropped items, a feed moved, hints)."""
 
     drafts: tuple[Draft, ...] = ()
     next: Request | None = None
@@ -124,10 +120,8 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class PollState:
-    """What the archive remembers of a source between polls.
-
-    `cursor` is the kind's own; `interval` the adaptive interval in seconds; `known_items` is 0 until
-    a first reading was kept."""
+    """What the archive remembers of a source between polls. `cursor` is the kind's own; `interval` the adaptive
+    interval in seconds; `known_items` is 0 until a first reading was kept."""
 
     cursor: Mapping[str, Any] = field(default_factory=dict)
     etag: str | None = None
@@ -179,7 +173,6 @@ Known = Mapping[str, KnownItem]
 @dataclass(frozen=True, slots=True)
 class Judged(Value):
     """One item that is new or was edited, understood and matched, ready to keep. `statement` is set for an edit.
-
     `fingerprints` are those of its text: an official one's are kept, and a report that has one of them may quote it."""
 
     verdict: Literal["new", "edited", "rekeyed"]
@@ -208,7 +201,6 @@ class Evidence:
 @dataclass(frozen=True, slots=True)
 class Reading:
     """The outcome of one poll of one source. `failure` is one line, with `failure_kind` the error's class name.
-
     `answers` pairs the evidence of each answer with the items judged from it; `alarm` tells the operator of a change of
     health (its rule is "source:NAME")."""
 
@@ -229,9 +221,8 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What a reading added: ids of statements that are new, and of those that got a new version.
-
-    `fenced`: another worker has the source by now, nothing was kept. `failure`: the database refused what was read."""
+    """What a reading added: ids of statements that are new, and of those that got a new version. `fenced`: another
+    worker has the source by now, nothing was kept. `failure`: the database refused what was read."""
 
     source: str
     new: tuple[str, ...] = ()

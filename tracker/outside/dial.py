@@ -1,9 +1,7 @@
 """Connections: names resolved in threads of our own, every address judged, only the judged one connected to, and the
-connection kept for a moment.
-
-httpx's own engine (httpcore) without its pool, which scans all connections for every request. No timeout for a single
-read or write: the web puts one deadline around a whole exchange. Connecting has its own, and so has the TLS handshake.
-"""
+connection kept for a moment. httpx's own engine (httpcore) without its pool, which scans all connections for every
+request. No timeout for a single read or write: the web puts one deadline around a whole exchange. Connecting has its
+own, and so has the TLS handshake."""
 
 import asyncio
 import ipaddress

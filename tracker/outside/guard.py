@@ -1,7 +1,6 @@
-"""The address guard: which addresses a source or a redirect may lead to.
-
-An allow list of what is public, made from the IANA special-purpose registries: `ipaddress.is_global` changes with the
-interpreter and lets multicast, 6to4, NAT64 and IPv4-compatible addresses through."""
+"""The address guard: which addresses a source or a redirect may lead to. An allow list of what is public, made from the
+IANA special-purpose registries: `ipaddress.is_global` changes with the interpreter and lets multicast, 6to4, NAT64 and
+IPv4-compatible addresses through."""
 
 import re
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network

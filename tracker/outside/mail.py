@@ -1,6 +1,5 @@
-"""Mail: one message to one recipient, and what became of it told apart.
-
-smtplib in a thread of its own, so that neither a slow server nor a dead one holds up the event loop."""
+"""Mail: one message to one recipient, and what became of it told apart. smtplib in a thread of its own, so that neither
+a slow server nor a dead one holds up the event loop."""
 
 import asyncio
 import re
@@ -38,11 +37,9 @@ class Mailer:
 
     async def send(self, mail: Mail | None, last: Callable[[], None] | None = None) -> None:
         """Returns when the server took responsibility; without a mail, when it let us in: encrypted and logged in.
-        `last` is called just before the message leaves, and may raise.
-
-        DeliveryRetry: no connection, a 4xx, or credentials or encryption refused (the operator can mend it).
-        DeliveryDead: a 5xx to the sender, the recipient or the message. DeliveryUnknown: the message was sent to its
-        end and the final answer is missing."""
+        `last` is called just before the message leaves, and may raise. DeliveryRetry: no connection, a 4xx, or
+        credentials or encryption refused (the operator can mend it). DeliveryDead: a 5xx to the sender, the recipient
+        or the message. DeliveryUnknown: the message was sent to its end and the final answer is missing."""
         talk, outcome = _Talk(self, mail, last), Future[None]()
         outcome.set_running_or_notify_cancel()
         threading.Thread(target=talk.run, args=(outcome,), name="smtp", daemon=True).start()

@@ -1,7 +1,6 @@
-"""HTTP: one exchange with a source, redirects and all, under one deadline; one POST to a receiver.
-
-Every answer is a `Reply`, whatever its status. What prevents an answer is an error that names the place without its
-query, where secrets hide, and never a header. No cookie is kept, no proxy and no `.netrc` of the machine is used."""
+"""HTTP: one exchange with a source, redirects and all, under one deadline; one POST to a receiver. Every answer is a
+`Reply`, whatever its status. What prevents an answer is an error that names the place without its query, where secrets
+hide, and never a header. No cookie is kept, no proxy and no `.netrc` of the machine is used."""
 
 import asyncio
 import ssl
@@ -55,7 +54,6 @@ class Web:
 
     async def send(self, request: Request, still: Callable[[], None] | None = None) -> Reply:
         """GET, following at most `max_hops` redirects. `Reply.redirects` holds who redirected, and with which status.
-
         Waiting for a turn at a host does not count towards the deadline; `still` is called when it has come, and may
         raise. Raises SourceUnreachable, SourceBroken, AddressRefused."""
         url = first = _address(request.url)
@@ -80,7 +78,6 @@ class Web:
 
     async def post(self, call: Call) -> Reply:
         """POST to a receiver, which the operator chose: no guard, no redirect followed, 64 KiB of the answer kept.
-
         Raises DeliveryRetry when there is no answer, DeliveryDead when the address is none."""
         try:
             url = _address(call.url)

@@ -1,6 +1,5 @@
-"""Worker processes: reading what strangers wrote, where a crash, a loop or a bomb ends one process and no more.
-
-Plain multiprocessing and no pool library: pebble's pool breaks for good when one of its idle workers dies."""
+"""Worker processes: reading what strangers wrote, where a crash, a loop or a bomb ends one process and no more. Plain
+multiprocessing and no pool library: pebble's pool breaks for good when one of its idle workers dies."""
 
 import asyncio
 import atexit
