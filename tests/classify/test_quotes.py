@@ -165,7 +165,9 @@ def test_a_not_that_is_left_out_before_the_words_alters_them(report: str, verdic
 
 
 def test_of_two_quotations_of_one_statement_the_altered_one_is_told() -> None:
-    said = "Je salue la bravoure de nos soldats et de tout un peuple. Nous poursuivrons la lutte jusqu'à la paix finale."
+    said = (
+        "Je salue la bravoure de nos soldats et de tout un peuple. Nous poursuivrons la lutte jusqu'à la paix finale."
+    )
     report = (
         "« Je salue la bravoure de nos soldats et de tout un peuple », a-t-il dit. "
         "Il a ajouté : « Nous ne poursuivrons pas la lutte jusqu'à la paix finale »."

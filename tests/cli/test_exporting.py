@@ -125,7 +125,10 @@ def test_a_visit_is_a_plover_event_with_its_sources(desk: Desk) -> None:
     event = json.loads(desk.run("visits", "--format", "plover")[1])
     assert (event["event_type"], event["mode"], event["contexts"]) == ("CONSULT", "visit", ["diplomatic"])
     assert (event["actor"][0]["country"], event["recipient"][0]["country"]) == ("RWA", "KEN")
-    assert {"id": desk.ids["news"], "url": "https://lake-times.example/2"} in event["statements"]
+    told = {(one["id"], one["url"], one["status"]) for one in event["statements"]}
+    assert (desk.ids["news"], "https://lake-times.example/2", "past") in told
+    assert [one["said_at"] for one in event["statements"]] == sorted(one["said_at"] for one in event["statements"])
+    assert desk.json("visits")[0]["history"][0].keys() == {"statement", "said_at", "status", "day"}
     assert desk.json("visits")[0]["id"] == event["id"]
 
 

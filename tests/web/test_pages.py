@@ -39,7 +39,14 @@ async def text(client: httpx.AsyncClient, path: str, status: int = 200) -> str:
         ("/digests", ["morning", "2024-07-07"]),
         ("/digests/morning/2024-07-07", ["statements that first matched between", "Déplacement"]),
         ("/visits", ["2024-07-22</time> – <time", "Abdourahamane Tiani", "Niamey", "announced", "past"]),
-        ("/visits", ['</span> announced</a>', 'title="PLOVER AGREE, mode visit">announced<', 'title="PLOVER CONSULT, mode visit">past<']),
+        (
+            "/visits",
+            [
+                "</span> announced</a>",
+                'title="PLOVER AGREE, mode visit">announced<',
+                'title="PLOVER CONSULT, mode visit">past<',
+            ],
+        ),
         ("/visits?visitor=SEN", ["a ministerial delegation, led by the minister", "1</strong> visit"]),
     ],
 )

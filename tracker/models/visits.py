@@ -55,7 +55,8 @@ def plover(event: Event, registry: Registry, urls: Mapping[str, str | None]) -> 
     told = shape.visit(event)
     what = {"event_type": told["type"], "mode": told["mode"], "contexts": list(event.context or ("diplomatic",))}
     told = {name: told[name] for name in ("status", "place", "date_end")} | {"date": event.stated and str(event.stated)}
-    statements = [{"id": one, "url": urls.get(one)} for one in event.statements]
+    told_by = ((one.statement, one.status, shape.instant(one.said_at)) for one in event.history)
+    statements = [{"id": id, "url": urls.get(id), "status": status, "said_at": at} for id, status, at in told_by]
     return {"id": event.id, **what, "actor": visitors, "recipient": host, **told, "statements": statements}
 
 
