@@ -2,6 +2,7 @@
 of countries the earliest telling founds an event. What is told of a day up to three after the one it is about, or after
 the visit's last, belongs to it; the next telling founds the next."""
 
+import re
 from base64 import b32encode
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -18,6 +19,9 @@ DAYS = timedelta(days=3)
 AHEAD = timedelta(days=60)
 #: No visit is taken to last longer.
 LONGEST = timedelta(days=30)
+#: How a text says what rank a visitor has.
+_HEAD = re.compile(r"presid|chef de l|head of|king|queen|roi\b|reine|rey\b|prime|premi|رييس|ملك|امير|президент|премьер")
+_MINISTER = re.compile("minist|canciller|chanceler|وزير|министр|secretary")
 #: A statement, and a visit that it tells.
 Telling = tuple[Statement, Visit]
 
@@ -81,13 +85,19 @@ def parted(tellings: Iterable[Telling]) -> list[list[Telling]]:
 
 
 def _people(told: Visit | Event) -> set[str]:
-    """The words of the visitors' names: "Ansah" and "Kofi Ansah" share one."""
-    return {word for party in told.visitors for word in text.fold(party.name or "").split()}
+    """The words of the visitors' names ("Ansah" and "Kofi Ansah" share one), and "=" with the rank that is stated."""
+    words = told.words if isinstance(told, Visit) else ()
+    stated = text.fold("".join(its.exact for of, its in words if of == "visitor"))
+    rank = {"=head"} if _HEAD.search(stated) else {"=minister"} if _MINISTER.search(stated) else set[str]()
+    return rank | {word for party in told.visitors for word in text.fold(party.name or "").split()}
 
 
 def _strangers(some: set[str], others: set[str]) -> bool:
-    """Whether two tellings name people, and not the same: a minister on Monday is no president on Thursday."""
-    return bool(some and others) and some.isdisjoint(others)
+    """Whether two tellings mean people, and not the same: a minister on Monday is no president on Thursday."""
+    names, their_names = ({word for word in one if word[0] != "="} for one in (some, others))
+    ranks, their_ranks = some - names, others - their_names
+    other_rank = bool(ranks and their_ranks) and ranks.isdisjoint(their_ranks)
+    return names.isdisjoint(their_names) and (bool(names and their_names) or other_rank)
 
 
 def of(tellings: Sequence[Telling]) -> Event:

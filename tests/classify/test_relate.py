@@ -205,6 +205,23 @@ def test_an_event_is_what_its_tellings_say_in_any_order(tellings: list[Any], sta
         assert event.statements[0] == min(tellings, key=lambda telling: telling[3])[0], "in the order they were said in"
 
 
+@pytest.mark.parametrize(
+    ("later", "parts"),
+    [
+        ("La visite à Dakar du ministre ghanéen de la Pêche est annulée.", 2),
+        ("Le ministre ghanéen de la Pêche a été reçu jeudi à Dakar.", 2),
+        ("La visite à Dakar du président ghanéen est annulée.", 1),
+        ("La visite ghanéenne à Dakar est annulée.", 1),
+        ("Kofi Ansah ne viendra pas à Dakar.", 1),
+    ],
+)
+def test_a_minister_is_not_the_president_whose_visit_was_announced(later: str, parts: int) -> None:
+    first = statement("a", said("President Kofi Ansah of Ghana will visit Dakar on 17 May.", day=date(2024, 5, 10)))
+    other = statement("b", said(later, day=date(2024, 5, 13)))
+    told = [(one, one.classification.visits[0]) for one in (first, other)]
+    assert [len(visits.parted(order)) for order in permutations(told)] == [parts] * 2
+
+
 def test_a_visit_of_several_days_keeps_them_when_a_day_of_it_is_told() -> None:
     announced = one_says("a", 14, "announced", 10, day_end=date(2024, 5, 16))
     during, left = one_says("b", 15, "ongoing", 15), one_says("c", 16, "past", 16)

@@ -27,6 +27,10 @@ def told(text: str, home: str | None = None, by: Classifier = CLASSIFIER) -> Vis
         ("Le président Kofi Ansah s'est rendu à Cotonou.", "GHA", ["Kofi Ansah"]),
         ("I arrived in Cotonou with President Kofi Ansah for talks.", "GHA", ["A ministry"]),
         ("We are in Cotonou for talks with the president of Benin.", "GHA", ["A ministry"]),
+        ("Foreign Minister Samuel Boateng travelled to Lima on Monday.", "GHA", ["Samuel Boateng"]),
+        ("Le ministre Oumar Sanogo s'est rendu lundi à Ankara.", "MLI", ["Oumar Sanogo"]),
+        ("Le ministre se rendra lundi à Ankara.", "MLI", [None]),
+        ("Cellou Bakary, ministre guinéen des Affaires étrangères, est arrivé à Dakar.", None, ["Cellou Bakary"]),
         ("Ghana's Defence Minister Kwame Asante arrived in Abidjan on Tuesday for talks.", None, ["Kwame Asante"]),
         ("La ministre ghanéenne Efua Boateng est arrivée à Abidjan pour une visite.", None, ["Efua Boateng"]),
         ("The Prime Minister of Norway, H.E. Kari Solberg, arrived in Abidjan for a visit.", None, ["Kari Solberg"]),
@@ -45,6 +49,8 @@ def test_who_is_told_to_go_is_the_visitor(text: str, home: str | None, visitors:
         "Le président zambien a achevé sa visite en Bulgarie.",
         "Президент Замбии завершил визит в Болгарию.",
         "The president of Zambia was on Friday received in audience in Sofia by the king.",
+        "Zambian foreign minister received in Sofia on Thursday by the Bulgarian president",
+        "Le ministre zambien des Affaires étrangères reçu à Sofia par son homologue bulgare",
     ],
 )
 def test_a_visit_that_is_over_still_went_to_its_host(text: str) -> None:

@@ -145,7 +145,9 @@ class Statements(Store):
             told = load(Visit, visit) if visit else None
             history[event].append(Told(statement, at, *((told.status, told.day) if told else ())))
         rows = connection.execute(select(t.events).where(t.events.c.id.in_(ids)).order_by(t.events.c.id)).all()
-        return [_event(row.id, load(Event, row.event), history[row.id]) for row in rows]
+        members = {id: tuple(dict.fromkeys(told.statement for told in its)) for id, its in history.items()}
+        whole = ((load(Event, row.event), row.id) for row in rows)
+        return [replace(e, id=id, statements=members.get(id, ()), history=tuple(history[id])) for e, id in whole]
 
     def _reindex(self, connection: Connection, ids: Collection[str]) -> None:
         """Put what the index says of these statements to what is true of them now, at the key their row has."""
@@ -182,11 +184,6 @@ def capped(found: terms.Terms) -> terms.Terms:
 def _first(tokens: Sequence[str]) -> tuple[str, ...]:
     sizes = accumulate(len(token.encode()) for token in tokens)
     return tuple(token for token, size in zip(tokens, sizes, strict=True) if size <= MOST_BYTES)
-
-
-def _event(id: str, event: Event, history: Sequence[Told]) -> Event:
-    members = dict.fromkeys(told.statement for told in history)
-    return replace(event, id=id, statements=tuple(members), history=tuple(history))
 
 
 def _statement(

@@ -115,8 +115,8 @@ def render(figures: Sequence[LabelFigures]) -> str:
         for f in figures
     ]
     met = [f.counts.f1 for f in figures if f.positives]
-    which = f" of the {len(met)} labels that have positives" if len(met) < len(figures) else ""
-    lines += [f"macro F1 {sum(met) / max(len(met), 1):.3f}{which}", "", "F1 by language (positives) [95 % interval]"]
+    macro = f"macro F1 {sum(met) / max(len(met), 1):.3f} (of {len(met)} labels with positives)"
+    lines += [macro, "", "F1 by language (positives) [95 % interval]"]
     for f in figures:
         by = ((lang, n, f1, *ends) for lang, (n, f1, ends) in f.by_language.items() if n)
         said = "  ".join(f"{lang} {f1:.2f} ({n}) [{low:.2f}-{high:.2f}]" for lang, n, f1, low, high in by)

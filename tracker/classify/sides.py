@@ -12,6 +12,7 @@ from tracker.classify.document import Document
 from tracker.classify.features import at
 from tracker.classify.lexicon import Hit
 from tracker.classify.names import Named
+from tracker.classify.tokens import Field
 from tracker.models.statement import Party, Words
 
 TOWNS = ("capital", "city")
@@ -23,10 +24,12 @@ TOLD = MOVING | {"YOUR_VISIT", "RETURN", "INVITED", "DELEGATION", "ABROAD", "HER
 PERSON = ("leader", "person")
 #: A name as it follows a title, in a sentence whose other words are not capitals.
 _CALLED = re.compile(
-    r",? (?:(?:H\.?E\.?|S\.?E\.?M?\.?|Mr|Mrs|Ms|Dr|M|Mme|Sr|Sra|General|Général|Colonel|Coronel)\.? )*"
+    r",? (?:(?:H\W?E|S\W?E(?:\W{0,2}M)?|Mr|Mrs|Ms|Dr|M|Mme|Sr|Sra|Gen|General|Général|Colonel|Coronel)\W? )*"
     r"([A-ZÀ-ÞА-ЯЁ][\w’'-]+(?: (?:(?:de|el|al|van|bin|ben|da|dos|do|di|ag|ould) )?[A-ZÀ-ÞА-ЯЁ][\w’'-]+){1,3})"
     r"(?=[,.:;!?)]| [^A-ZÀ-ÞА-ЯЁ]|$)"
 )
+_BEFORE = re.compile(r"([A-ZÀ-ÞА-ЯЁ][\w’'-]+(?: [A-ZÀ-ÞА-ЯЁ][\w’'-]+){1,3}), (?:l[ae] |the |el |o |a )?$")
+_TITLES = ("HEAD", "MINISTER", "AMBASSADOR")
 _SELF = frozenset({"je", "j", "nous", "i", "we", "yo", "nosotros", "eu", "я", "мы", "انا", "نحن"})
 _FROM = frozenset({"from", "de", "d", "do", "da", "из", "с", "من"})
 
@@ -77,6 +80,7 @@ def _hosting(read: Read) -> Hit | None:
         one, find, starts = hit.field, dates.patterns("en"), hit.field.starts
         end, far = one.ends[: hit.last + 2][-1], starts[max(hit.first - 3, 0)]
         passive = find["passive"].search(one.folded, far, one.ends[hit.last])
+        passive = passive or find["suffers"].match(one.folded, starts[hit.first])
         if not passive and not find["suffered"].search(one.folded, starts[max(hit.first - 1, 0)], end):
             return None if read.hits("HOSPITALITY") and not read.hits("YOUR_VISIT") else hit
     return None
@@ -143,7 +147,7 @@ def _titled(read: Read, named: Named, after: bool = False) -> bool:
     """Whether "president of", "ministre" … stand right before a country's name (of two the first), or `after` it."""
     spots: list[Hit | Named] = [*read.document.named, *read.hits(*GOES)]
     before = max((spot.last for spot in spots if spot.field is named.field and spot.last < named.first), default=-1)
-    titles = [h for h in read.hits("HEAD", "MINISTER", "AMBASSADOR") if h.field is named.field and h.last > before]
+    titles = [h for h in read.hits(*_TITLES) if h.field is named.field and h.last > before]
     led = any(0 < named.first - h.last <= 3 for h in titles)
     return led or (after and any(0 <= named.first - h.first <= 3 or 0 < h.first - named.last <= 4 for h in titles))
 
@@ -157,15 +161,25 @@ def party(read: Read, named: Named) -> Party:
 
 
 def _called(read: Read, named: Named) -> str | None:
-    """The name after the title of a country's: "Ghana's Defence Minister Kwame Asante", "la ministre malienne X Y"."""
-    one, near = named.field, [h for h in read.hits("HEAD", "MINISTER", "AMBASSADOR") if h.field is named.field]
-    last = max((h.last for h in near if -4 <= h.last - named.last <= 4), default=None)
-    if last is None or len(one.seen) != len(one.folded):
+    """The name beside the title of a country's: "Ghana's Defence Minister Kwame Asante", "X Y, ministre malienne"."""
+    one, near = named.field, [h for h in read.hits(*_TITLES) if h.field is named.field]
+    near = [h for h in near if -4 <= h.last - named.last <= 4]
+    if not near:
         return None
-    found = _CALLED.match(one.seen, one.ends[max(last, named.last)])
+    first, last = min(named.first, *(h.first for h in near)), max(named.last, *(h.last for h in near))
+    return _name_after(read, one, last) or _name(read, one, _BEFORE.search(one.seen[: one.starts[first]]))
+
+
+def _name_after(read: Read, one: Field, last: int) -> str | None:
+    return _name(read, one, _CALLED.match(one.seen, one.ends[last]))
+
+
+def _name(read: Read, one: Field, found: re.Match[str] | None) -> str | None:
+    """What was found to look like a name, if none of its words is known for something else."""
     told: list[Hit | Named] = [*read.hits(*TOLD), *read.document.named]
     taken = {one.starts[spot.first] for spot in told if spot.field is one}
-    return found[1] if found and taken.isdisjoint(range(*found.span(1))) else None
+    plain = found and len(one.seen) == len(one.folded) and taken.isdisjoint(range(*found.span(1)))
+    return found[1] if found and plain else None
 
 
 def visitors(read: Read, host: str | None) -> tuple[tuple[Party, ...], Words | None]:
@@ -173,9 +187,7 @@ def visitors(read: Read, host: str | None) -> tuple[tuple[Party, ...], Words | N
     document, guest = read.document, _guest(read, host)
     speaker, home = document.utterance.speaker, document.home
     if home and host != home and not guest:
-        if not (goer := _goer(read)):
-            return (Party(speaker.name, speaker.leader, home),), None
-        return _parties(read, goer, host)
+        return _goer(read, host) or ((Party(speaker.name, speaker.leader, home),), None)
     others, many = [n for n in document.named if n.entry.code and n.entry.code != host], "many" in read.marks
     led = [guest] if guest else [n for n in others if _led(read, n) and not (many and n.entry.kind == "org")]
     ranked = led or ([] if many else [n for n in others if _someone(n)] or others)
@@ -189,19 +201,33 @@ def _parties(read: Read, first: Named, host: str | None) -> tuple[tuple[Party, .
     """The first visitor and who comes along, each once; a bare country only where nobody of it is named."""
     together = dict.fromkeys(party(read, n) for n in _together(read.document, first, host))
     known = {one.country for one in together if one.name}
-    words = first.field.span(first.first, first.last)
-    return tuple(one for one in together if one.name or one.country not in known), words
+    near = [
+        h
+        for h in read.hits(*_TITLES)
+        if h.field is first.field and h.first - 3 <= first.last and first.first <= h.last + 3
+    ]
+    ends = min([first.first, *(h.first for h in near)]), max([first.last, *(h.last for h in near)])
+    return tuple(one for one in together if one.name or one.country not in known), first.field.span(*ends)
 
 
-def _goer(read: Read) -> Named | None:
+def _goer(read: Read, host: str | None) -> tuple[tuple[Party, ...], Words] | None:
     """Who of the speaker's country is told to go: "President X will travel" says their ministry; not "I", "we"."""
     document, gone = read.document, next((h for h in read.document.hits if h.concept in GOES), None)
     if not gone:
         return None
     one, first = gone.field, gone.field.sentence.index(gone.field.sentence[gone.first])
+    if not _SELF.isdisjoint(one.words[first : gone.first]):
+        return None
     before = [n for n in document.named if n.field is one and first <= n.first and n.last < gone.first]
-    own = [n for n in before if n.entry.kind in PERSON and n.entry.code == document.home]
-    return own[0] if own and _SELF.isdisjoint(one.words[first : gone.first]) else None
+    if own := [n for n in before if n.entry.kind in PERSON and n.entry.code == document.home]:
+        return _parties(read, own[0], host)
+    titles = [h for h in read.hits(*_TITLES) if h.field is one and first <= h.first and h.last < gone.first]
+    if not titles or any(n.entry.code != document.home for n in before):
+        return None
+    last = max(h.last for h in titles)
+    if not (name := _name_after(read, one, last)) and document.utterance.speaker.leader:
+        return None
+    return (Party(name, None, document.home),), one.span(min(h.first for h in titles), last)
 
 
 def _led(read: Read, named: Named) -> bool:

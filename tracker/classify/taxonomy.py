@@ -67,8 +67,8 @@ def load(folder: Path | None, labels: Sequence[LabelSpec]) -> tuple[LabelSpec, .
         try:
             raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError, RecursionError) as error:
-            text = isinstance(error, UnicodeDecodeError)
-            problems.append(f"{path.name}: {'not UTF-8: save it as UTF-8' if text else error}")
+            why = "not UTF-8: save it as UTF-8" if isinstance(error, UnicodeDecodeError) else error
+            problems.append(f"{path.name}: {why}")
             continue
         problems += _unknown(f"{path.name}: ", raw, ("label",))
         items = raw.get("label", [])

@@ -19,10 +19,10 @@ _HUMPS = re.compile(r"[A-ZÀ-ÞА-Я]+(?![a-zà-ÿа-яё])|[A-ZÀ-ÞА-Я]?[a-z
 _URL = re.compile(r"(?:https?://|pic\.twitter|www\.)\S+|\bt\.co/\S+")
 #: Signs that fold to more or fewer characters, made one that does not: the offsets stay.
 _PLAIN = (("\u2026", "."), ("\ufe0f", " "), ("\u20e3", " "))
-_ENDS = (
-    r"[.!?؟\n|]+(?=\s|$)(?<!\b[a-z]\.[a-z]\.)(?<!\b(?:mr|dr)\.)(?<!\b(?:mrs|hon|gen|amb|col)\.)|\n"  # not in "H.E. X"
-)
-_STOP, _GAP = re.compile(_ENDS), re.compile(_ENDS + r"|(?<=\S)  (?=\S)")
+#: Periods that end no sentence: "H.E. President Diarra".
+_SHORT = re.compile(r"\b(?:H\.E|S\.E(?:\. ?M)?|Dr|Mr|Mrs|M|Hon|Gen|Amb|Col)\.(?=\s)")
+_STOP = re.compile(r"[.!?؟\n|]+(?=\s|$)|\n")
+_GAP = re.compile(r"[.!?؟\n|]+(?=\s|$)|\n|(?<=\S)  (?=\S)")
 #: Where a line or a gap is in a sentence: a small letter follows, or a number or a short word stands before.
 _WRAP = re.compile(r"(?<=[\w,])(?:\n|  )(?=[a-zà-ÿа-яё])|(?:(?<=\W[a-zà-ÿ\d])|(?<=\W[a-zà-ÿ\d]{2}))(?:\n|  )(?=\w)")
 _ARABIC = re.compile(r"[\u0621-\u064a]")
@@ -70,6 +70,7 @@ def _read(name: Literal["title", "text"], raw: str) -> Field:
     seen = _URL.sub(lambda m: " " * len(m[0]), raw) if "://" in raw or "t.co" in raw or "www." in raw else raw
     for sign, plain in _PLAIN:
         seen = seen.replace(sign, plain)
+    seen = _SHORT.sub(lambda m: m[0].replace(".", "-"), seen) if ". " in seen else seen
     seen = _WRAP.sub(lambda m: " \t"[: len(m[0])], seen) if "\n" in seen or "  " in seen else seen
     folded = text.fold(seen)
     spans = [match.span() for match in (_ASCII_WORD if folded.isascii() else _WORD).finditer(folded)]
