@@ -92,10 +92,7 @@ def visits(
 
 
 def quote(
-    tracker: Tracker,
-    words: Annotated[
-        str, typer.Argument(metavar="WORDS|REPORT|FILE", help="Words, the text of a report, or a file with it")
-    ],
+    tracker: Tracker, words: Annotated[str, typer.Argument(metavar="WORDS|REPORT|FILE", help="No id: the text itself")]
 ) -> Answer:
     """Did anybody we watch say these words, now or in an earlier version? Who did: exact, truncated (…) or altered.
     Of a report, each quotation; `unattributed`: it gives one to a leader who said so in nothing that we keep;
