@@ -24,6 +24,7 @@ def told(text: str, home: str | None = None, by: Classifier = CLASSIFIER) -> Vis
     [
         ("President Kofi Ansah will travel to Cotonou tomorrow.", "GHA", ["Kofi Ansah"]),
         ("President Kofi Ansah arrived in Cotonou and met President Awa Diarra.", "GHA", ["Kofi Ansah"]),
+        ("President Kofi Ansah was received in Cotonou by the president of Benin.", "GHA", ["Kofi Ansah"]),
         ("Le président Kofi Ansah s'est rendu à Cotonou.", "GHA", ["Kofi Ansah"]),
         ("I arrived in Cotonou with President Kofi Ansah for talks.", "GHA", ["A ministry"]),
         ("We are in Cotonou for talks with the president of Benin.", "GHA", ["A ministry"]),

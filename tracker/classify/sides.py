@@ -212,7 +212,8 @@ def _parties(read: Read, first: Named, host: str | None) -> tuple[tuple[Party, .
 
 def _goer(read: Read, host: str | None) -> tuple[tuple[Party, ...], Words] | None:
     """Who of the speaker's country is told to go: "President X will travel" says their ministry; not "I", "we"."""
-    document, gone = read.document, next((h for h in read.document.hits if h.concept in GOES), None)
+    document = read.document
+    gone = next((h for of in (GOES, ("RECEIVE", "MEET")) for h in document.hits if h.concept in of), None)
     if not gone:
         return None
     one, first = gone.field, gone.field.sentence.index(gone.field.sentence[gone.first])
