@@ -180,3 +180,14 @@ def test_whoever_reads_no_further_has_got_what_was_wanted(desk: Desk, words: tup
     with os.fdopen(writing, "wb") as closed:
         code, _, err = _outside(desk, *words, stdout=closed, PYTHONUNBUFFERED="1" if words == ("export",) else "")
     assert (code, [line for line in err.splitlines() if b"found" not in line]) == (0, [])
+
+
+def test_a_label_has_plovers_terms_beside_it(desk: Desk) -> None:
+    rows = [
+        {"text": "The Zambian president arrived in Sofia for a state visit."},
+        {"text": "We strongly condemn the attack."},
+    ]
+    code, out, _ = _outside(desk, "classify", "--jsonl", stdin="\n".join(map(json.dumps, rows)).encode())
+    given = {one["name"]: one["plover"] for line in out.splitlines() for one in json.loads(line)["labels"]}
+    assert (code, given["diplomatic_visit"]) == (0, {"type": "CONSULT", "mode": "visit", "contexts": ["diplomatic"]})
+    assert (given["condemnation"]["type"], given["condemnation"]["mode"]) == ("ACCUSE", None)

@@ -167,11 +167,8 @@ def _called(read: Read, named: Named) -> str | None:
     if not near:
         return None
     first, last = min(named.first, *(h.first for h in near)), max(named.last, *(h.last for h in near))
-    return _name_after(read, one, last) or _name(read, one, _BEFORE.search(one.seen[: one.starts[first]]))
-
-
-def _name_after(read: Read, one: Field, last: int) -> str | None:
-    return _name(read, one, _CALLED.match(one.seen, one.ends[last]))
+    after, before = _CALLED.match(one.seen, one.ends[last]), _BEFORE.search(one.seen[: one.starts[first]])
+    return _name(read, one, after) or _name(read, one, before)
 
 
 def _name(read: Read, one: Field, found: re.Match[str] | None) -> str | None:
@@ -226,7 +223,8 @@ def _goer(read: Read, host: str | None) -> tuple[tuple[Party, ...], Words] | Non
     if not titles or any(n.entry.code != document.home for n in before):
         return None
     last = max(h.last for h in titles)
-    if not (name := _name_after(read, one, last)) and document.utterance.speaker.leader:
+    name = _name(read, one, _CALLED.match(one.seen, one.ends[last]))
+    if not name and document.utterance.speaker.leader:
         return None
     return (Party(name, None, document.home),), one.span(min(h.first for h in titles), last)
 

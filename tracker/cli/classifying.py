@@ -41,7 +41,8 @@ def lines(classifier: Classifier, source: TextIO, target: TextIO) -> int:
         understood = iter(classifier.classify([said for _, said in rows if isinstance(said, Utterance)]))
         for row, said in rows:
             good = isinstance(said, Utterance)
-            target.write(show.written({"id": row.get("id"), **(shape(next(understood)) if good else {"error": said})}))
+            out = shape(next(understood), classifier) if good else {"error": said}
+            target.write(show.written({"id": row.get("id"), **out}))
             bad += not good
     return int(bad > 0)
 
@@ -65,12 +66,15 @@ def read(line: str, registry: Registry) -> tuple[Row, Utterance | str]:
     return row, f"date: {str(row['date'])[:40]!r} is no day" if row.get("date") and not said.published else said
 
 
-def shape(understood: Classification) -> dict[str, Any]:
-    """The public shape of one classification."""
+def shape(understood: Classification, classifier: Classifier) -> dict[str, Any]:
+    """The public shape of one classification, its labels in PLOVER's terms too."""
+    given = [(shapes.label(one), classifier.labels[one.name]) for one in understood.labels]
+    terms = [{"type": spec.plover_type, "mode": spec.plover_mode, "contexts": spec.contexts} for _, spec in given]
+    labels = [label | {"plover": plover} for (label, _), plover in zip(given, terms, strict=True)]
     evidence = [[{"of": of, **asdict(words)} for of, words in visit.words] for visit in understood.visits]
     return {
         "lang": understood.lang, "classified": understood.classified,
-        "labels": [shapes.label(label) for label in understood.labels], "scores": dict(understood.scores),
+        "labels": labels, "scores": dict(understood.scores),
         "events": [{**shapes.visit(v), "evidence": e} for v, e in zip(understood.visits, evidence, strict=True)],
         "mentions": [{"kind": m.kind, "ref": m.ref, **asdict(m.words)} for m in understood.mentions],
         "classifier": understood.version,
@@ -86,7 +90,7 @@ def evaluate(classifier: Classifier, file: Path) -> Answer:
     with show.progress("evaluating", len(rows)) as advance:
         for start in range(0, len(rows), BATCH):
             batch = [said for _, said in rows[start : start + BATCH]]
-            found += map(shape, classifier.classify(batch))
+            found += [shape(one, classifier) for one in classifier.classify(batch)]
             advance(len(batch))
     outcome = _figures(classifier, [row for row, _ in rows], found)
     value = {**outcome, "labels": [*map(asdict, outcome["labels"])], "problems": problems}

@@ -33,7 +33,7 @@ def classify(
     said = Utterance(text=words if words is not None else sys.stdin.read())
     if not said.text.strip():
         raise UsageError("there is nothing to classify")
-    one = classifying.shape(classifier.classify([said])[0])
+    one = classifying.shape(classifier.classify([said])[0], classifier)
     return Answer(one, show.told("classification", one))
 
 

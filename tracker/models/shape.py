@@ -53,10 +53,8 @@ def event(item: Event) -> dict[str, Any]:
     history = [
         asdict(one) | {"said_at": instant(one.said_at), "day": str(one.day or "") or None} for one in item.history
     ]
-    return {
-        "id": item.id, **visit(item), "context": list(item.context), "statements": list(item.statements),
-        "history": history,
-    }  # fmt: skip
+    told = {"context": list(item.context), "statements": list(item.statements), "history": history}
+    return {"id": item.id, **visit(item), **told}
 
 
 def visit(item: Event | Visit) -> dict[str, Any]:
