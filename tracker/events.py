@@ -20,7 +20,9 @@ AHEAD = timedelta(days=60)
 #: No visit is taken to last longer.
 LONGEST = timedelta(days=30)
 #: How a text says what rank a visitor has.
-_HEAD = re.compile(r"presid|chef de l|head of|king|queen|roi\b|reine|rey\b|prime|premi|رييس|ملك|امير|президент|премьер")
+_HEAD = re.compile(
+    r"presid|chef de l|head of|\b(?:king|queen|roi|reine|rey)\b|prime|premi|رييس|ملك|امير|президент|премьер"
+)
 _MINISTER = re.compile("minist|canciller|chanceler|وزير|министр|secretary")
 #: A statement, and a visit that it tells.
 Telling = tuple[Statement, Visit]

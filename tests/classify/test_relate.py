@@ -222,6 +222,17 @@ def test_a_minister_is_not_the_president_whose_visit_was_announced(later: str, p
     assert [len(visits.parted(order)) for order in permutations(told)] == [parts] * 2
 
 
+def test_a_minister_of_a_kingdom_is_no_king() -> None:
+    minister = statement(
+        "a", said("The United Kingdom's foreign minister was in Dakar on Monday.", day=date(2024, 5, 14))
+    )
+    king = statement(
+        "b", said("The king of the United Kingdom arrived in Dakar for a state visit.", day=date(2024, 5, 16))
+    )
+    told = [(one, one.classification.visits[0]) for one in (minister, king)]
+    assert len(visits.parted(told)) == 2
+
+
 def test_a_visit_of_several_days_keeps_them_when_a_day_of_it_is_told() -> None:
     announced = one_says("a", 14, "announced", 10, day_end=date(2024, 5, 16))
     during, left = one_says("b", 15, "ongoing", 15), one_says("c", 16, "past", 16)

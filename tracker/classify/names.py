@@ -150,12 +150,8 @@ def _of_two(able: list[Named], titled: set[tuple[int, int]]) -> list[Named]:
 
 
 def _unlikely(entry: Entry, sure: set[str]) -> tuple[bool, ...]:
-    return (
-        entry.care != "" and entry.kind != "leader",
-        entry.code not in sure,
-        entry.kind != "leader",
-        entry.kind != "person",
-    )
+    alone = entry.care == "" or entry.kind == "leader"
+    return not alone, entry.code not in sure, entry.kind != "leader", entry.kind != "person"
 
 
 def _company(entry: Entry, sure: set[str], beside: bool) -> bool:

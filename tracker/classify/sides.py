@@ -70,6 +70,7 @@ class Read(NamedTuple):
         return next((one.cut(a, b) for one, a, b in spots if not off or dates.called_off(one, a, b)), None)
 
     def tense(self, spot: Hit | Named, led: bool) -> str:
+        """What the nearest verb says of words: past, now, future, said or ""."""
         one, lang = spot.field, self.document.lang or "en"
         return dates.tense(one, lang, one.starts[spot.first], one.ends[spot.last], led)
 
@@ -198,11 +199,8 @@ def _parties(read: Read, first: Named, host: str | None) -> tuple[tuple[Party, .
     """The first visitor and who comes along, each once; a bare country only where nobody of it is named."""
     together = dict.fromkeys(party(read, n) for n in _together(read.document, first, host))
     known = {one.country for one in together if one.name}
-    near = [
-        h
-        for h in read.hits(*_TITLES)
-        if h.field is first.field and h.first - 3 <= first.last and first.first <= h.last + 3
-    ]
+    titles = [h for h in read.hits(*_TITLES) if h.field is first.field]
+    near = [h for h in titles if h.first - 3 <= first.last and first.first <= h.last + 3]
     ends = min([first.first, *(h.first for h in near)]), max([first.last, *(h.last for h in near)])
     return tuple(one for one in together if one.name or one.country not in known), first.field.span(*ends)
 

@@ -103,9 +103,8 @@ def _humps(raw: str, folded: str) -> dict[int, tuple[tuple[int, int], ...]]:
 def keys(word: str) -> tuple[str, ...]:
     """Spellings under which a folded word may stand in a lexicon: itself, its Russian stem, without Arabic clitics."""
     if _CYRILLIC.match(word):
-        endings = (
-            (word, f"{word[:-1]}й") if word.endswith(("ои", "еи")) else (word,)
-        )  # folded, which the stemmer is not
+        # the stemmer knows "ой", which is folded here
+        endings = (word, f"{word[:-1]}й") if word.endswith(("ои", "еи")) else (word,)
         return tuple(dict.fromkeys((word, *(text.stem(one, "ru") for one in endings))))
     if _ARABIC.match(word):
         bare = [word[len(c) :] for c in _CLITICS if word.startswith(c) and len(word) - len(c) >= 3]
